@@ -1,0 +1,28 @@
+/** Labels and annotations that processes meet at. The group prefix is the API group's. */
+export const GROUP = 'slipway.dev';
+
+export const LABELS = {
+  /** Name of the ModelDeployment that owns the object. */
+  model: 'slipway.dev/model',
+  /** Name of the revision, `<name>-<hash8>`. */
+  revision: 'slipway.dev/revision',
+  /** What the pod is for: `serve` or `resolve`. */
+  component: 'slipway.dev/component',
+  managedBy: 'app.kubernetes.io/managed-by',
+  name: 'app.kubernetes.io/name',
+} as const;
+
+export const ANNOTATIONS = {
+  /** Hash of uri, secretRef and allow-lists: a digest once resolved for it is not resolved again. */
+  sourceHash: 'slipway.dev/source-hash',
+  /** Resolved digest that the object stands for. */
+  digest: 'slipway.dev/digest',
+  /** JSON evidence of why a revision was given up; retried only when the spec changes. */
+  failed: 'slipway.dev/failed',
+  /** On the CRD: revision number of the schema (integer, only grows) and hash of its versions. */
+  schemaRevision: 'slipway.dev/schema-revision',
+  schemaHash: 'slipway.dev/schema-hash',
+} as const;
+
+/** Field manager of every server-side apply, and the value of `managed-by`. */
+export const FIELD_MANAGER = 'slipway-operator';

@@ -1,0 +1,45 @@
+/** The JSON that the runtime answers on `/statusz`: what the operator copies into status. */
+export interface TensorSignature {
+  readonly name: string;
+  /** OIP datatype: BOOL, UINT8 … FP64, BYTES. */
+  readonly datatype: string;
+  /** -1 for a dimension that is free. */
+  readonly shape: readonly number[];
+}
+
+export interface ModelStatusz {
+  readonly name: string;
+  readonly version: string;
+  readonly state: 'Loading' | 'Warming' | 'Ready' | 'Draining' | 'Failed';
+  /** Why the model is not ready, in one line; empty when it is. */
+  readonly reason: string;
+  readonly format: 'onnx';
+  readonly digest?: string;
+  readonly contentDigest?: string;
+  readonly bytes?: number;
+  /** RFC 3339 time at which the digest was verified. */
+  readonly verifiedAt?: string;
+  readonly signature: { readonly inputs: readonly TensorSignature[]; readonly outputs: readonly TensorSignature[] };
+  /** Execution provider that runs the model, as ONNX Runtime names it: cpu, cuda. */
+  readonly provider: string;
+  readonly seconds: { readonly download?: number; readonly load: number; readonly warmup: number };
+}
+
+export interface Statusz {
+  readonly version: string;
+  readonly onnxruntime: string;
+  readonly threads: number;
+  readonly instances: number;
+  readonly models: readonly ModelStatusz[];
+}
+
+/** Record that `slipway fetch` leaves beside the model and `serve` reads. */
+export interface FetchRecord {
+  readonly uri: string;
+  readonly digest: string;
+  readonly contentDigest: string;
+  readonly bytes: number;
+  readonly format: 'onnx';
+  readonly verifiedAt: string;
+  readonly downloadSeconds: number;
+}
