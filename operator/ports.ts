@@ -1,0 +1,100 @@
+/**
+ * What the controller needs from the world, as small interfaces. `operator/kube` implements them over a real API server,
+ * `test/fakes` in memory; both pass the same contract suite (`test/contract`).
+ */
+export type { Clock } from '../lib/clock.js';
+
+export interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+  readonly blockOwnerDeletion?: boolean;
+}
+
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly generation?: number;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly OwnerReference[];
+}
+
+/** Any object of the API as its JSON. Objects from a cache are shared: nobody changes them. */
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ObjectMeta;
+  readonly [field: string]: unknown;
+}
+
+/** A kind and where the API server serves it: `apiVersion` apps/v1, plural `deployments`. */
+export interface ResourceKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly plural: string;
+}
+
+export interface ObjectKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Reads of a local copy that a watch keeps up to date. May lag behind the server; never partly filled after `start`. */
+export interface Cache<T extends KubeObject = KubeObject> {
+  get(key: ObjectKey): T | undefined;
+  /** Objects of the namespace (all when undefined) whose labels contain `labels`. */
+  list(filter: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> }): readonly T[];
+}
+
+/** An object of that name exists and belongs to somebody else: it is left alone. */
+export class OwnershipError extends Error {
+  override readonly name = 'OwnershipError';
+  constructor(
+    readonly object: string,
+    readonly owner: string,
+  ) {
+    super(`${object} exists and belongs to ${owner}: rename the ModelDeployment or remove that object`);
+  }
+}
+
+/** How a write learns whom the object must belong to. */
+export type Ownership =
+  /** The object must be absent or have this controller owner reference. */
+  | { readonly kind: 'ControlledBy'; readonly uid: string }
+  /** The object must be absent or carry the label `app.kubernetes.io/managed-by: slipway-operator`. */
+  | { readonly kind: 'ManagedBy' };
+
+/** Writes. Each checks ownership against the server first and throws OwnershipError rather than touch what is not ours. */
+export interface Writer {
+  /** Server-side apply with field manager `slipway-operator`, forced. Returns the object as the server stored it. */
+  apply(resource: ResourceKind, object: KubeObject, ownership: Ownership): Promise<KubeObject>;
+  /** Deletes with background propagation when the object is ours; absent is success. */
+  delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void>;
+  /** Server-side apply of the status subresource. `uid` guards against writing to a namesake made later. */
+  applyStatus(resource: ResourceKind, object: KubeObject): Promise<KubeObject>;
+}
+
+export interface EventRecorder {
+  /** Records an Event about an object. Repeats are counted, not multiplied. Never throws and never blocks the caller. */
+  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void;
+}
+
+/** Asks a serving pod for `/statusz`. Undefined when it cannot be had now: no data is not bad data. */
+export interface ModelProbe<Report = unknown> {
+  statusz(podIp: string): Promise<Report | undefined>;
+}
+
+/** What a reconcile asks for next: nothing, or another pass after `afterMs`. */
+export type ReconcileResult = { readonly kind: 'Done' } | { readonly kind: 'RequeueAfter'; readonly afterMs: number };
+
+export interface Reconciler {
+  /** Throws for a retry with backoff; TerminalError and WaitingError (lib/errors) mean what they say. */
+  reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult>;
+}
