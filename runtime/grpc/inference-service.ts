@@ -1,0 +1,49 @@
+/** GRPCInferenceService over the dataplane: decode, call, encode, and one place where errors become statuses. */
+import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import type { GRPCInferenceServiceHandlers } from '../../proto/gen/inference/GRPCInferenceService.js';
+import type { ModelInferRequest__Output } from '../../proto/gen/inference/ModelInferRequest.js';
+import type { ModelInferResponse } from '../../proto/gen/inference/ModelInferResponse.js';
+import { InferenceError } from '../core/inference-error.js';
+import type { TensorSpec } from '../core/signature.js';
+import type { Dataplane } from '../dataplane/dataplane.js';
+import { decodeInferRequest, encodeInferResponse } from './codec.js';
+import { toServiceError } from './status.js';
+
+/** `onUnknown` hears of errors that no client is told about. */
+export function newInferenceService(dataplane: Dataplane, onUnknown: (error: unknown) => void): GRPCInferenceServiceHandlers {
+  const answer = <Request, Response>(handle: (call: ServerUnaryCall<Request, Response>) => Response | Promise<Response>) => {
+    return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>): void => {
+      const handled = (async () => await handle(call))();
+      handled.then(
+        (response) => callback(null, response),
+        (error: unknown) => {
+          if (!(error instanceof InferenceError) || error.code === 'INTERNAL') onUnknown(error);
+          callback(toServiceError(error));
+        },
+      );
+    };
+  };
+  return {
+    ServerLive: answer(() => ({ live: true })),
+    ServerReady: answer(() => ({ ready: dataplane.readiness().isReady })),
+    ModelReady: answer(({ request }) => ({ ready: dataplane.isModelReady(request.name, request.version) })),
+    ServerMetadata: answer(() => dataplane.serverMetadata()),
+    ModelMetadata: answer(({ request }) => {
+      const { name, versions, platform, signature } = dataplane.modelMetadata(request.name, request.version);
+      return { name, versions: [...versions], platform, inputs: signature.inputs.map(toMetadata), outputs: signature.outputs.map(toMetadata) };
+    }),
+    ModelInfer: answer((call) => infer(dataplane, call)),
+  };
+}
+
+async function infer(dataplane: Dataplane, call: ServerUnaryCall<ModelInferRequest__Output, ModelInferResponse>): Promise<ModelInferResponse> {
+  const gone = new AbortController();
+  // Also when the deadline passes: grpc-js then answers DEADLINE_EXCEEDED itself and cancels the call.
+  call.on('cancelled', () => gone.abort());
+  const response = await dataplane.infer({ ...decodeInferRequest(call.request), signal: gone.signal });
+  return encodeInferResponse(response, call.request);
+}
+
+function toMetadata(spec: TensorSpec): { name: string; datatype: string; shape: number[] } {
+  return { name: spec.name, datatype: spec.datatype, shape: [...spec.shape] };
+}

@@ -1,0 +1,72 @@
+/** The gRPC door: inference and health on one port, with bounded messages and a drain that loses nothing. */
+import { Server, ServerCredentials, ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
+import { loadHealthService, loadInferenceService } from '../../proto/load.js';
+import { LIMITS } from '../core/limits.js';
+import type { Dataplane } from '../dataplane/dataplane.js';
+import { HealthService } from './health-service.js';
+import { newInferenceService } from './inference-service.js';
+
+export class GrpcServer {
+  readonly #server: Server;
+  readonly #health: HealthService;
+
+  constructor(dataplane: Dataplane, onUnknown: (error: unknown) => void) {
+    this.#server = new Server({
+      'grpc.max_receive_message_length': LIMITS.messageBytes,
+      'grpc.max_send_message_length': LIMITS.messageBytes,
+      interceptors: [renameOversize],
+    });
+    this.#health = new HealthService(dataplane);
+    this.#server.addService(loadInferenceService(), newInferenceService(dataplane, onUnknown));
+    this.#server.addService(loadHealthService(), this.#health.handlers());
+  }
+
+  /** Resolves with the port, which differs from the one asked for when that was 0. */
+  listen(host: string, port: number): Promise<number> {
+    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+        if (error) reject(new Error(`Could not listen on ${address} for gRPC: ${error.message}`, { cause: error }));
+        else resolve(bound);
+      });
+    });
+  }
+
+  /** Tells health watchers of changed states. */
+  updateHealth(): void {
+    this.#health.update();
+  }
+
+  /** Takes no new call and resolves when those in flight have ended, or rejects after `timeoutMs`, cutting them off. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#health.close();
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`Calls were still in flight after ${timeoutMs / 1000} s and were cut off`)), timeoutMs);
+    });
+    const finished = new Promise<void>((resolve, reject) => this.#server.tryShutdown((error) => (error === undefined ? resolve() : reject(error))));
+    try {
+      await Promise.race([finished, timeout]);
+    } finally {
+      clearTimeout(timer);
+      this.#server.forceShutdown();
+    }
+  }
+}
+
+/**
+ * grpc-js answers an oversized request with RESOURCE_EXHAUSTED, which tells clients to try again later. It never will be
+ * smaller: INVALID_ARGUMENT, with the limit. The status is sent from below the interceptors, hence from here.
+ */
+const renameOversize: ServerInterceptor = (_method, call) => {
+  const sendStatus = call.sendStatus.bind(call);
+  call.sendStatus = (sent) => {
+    const isOversize = sent.code === status.RESOURCE_EXHAUSTED && sent.details?.startsWith('Received message larger than max') === true;
+    sendStatus(
+      isOversize
+        ? { ...sent, code: status.INVALID_ARGUMENT, details: `request is larger than the limit of ${LIMITS.messageBytes} bytes: ${sent.details}` }
+        : sent,
+    );
+  };
+  return new ServerInterceptingCall(call);
+};

@@ -1,0 +1,59 @@
+/** Metrics of the inference process: every request's time in all, in the line and in the model; bounded labels. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { INFERENCE_CODES } from './core/inference-error.js';
+import type { Observer } from './dataplane/dataplane.js';
+
+const SECONDS_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const MODEL_LABELS = ['model', 'version'] as const;
+
+export class RuntimeMetrics implements Observer {
+  readonly registry = new Registry();
+  readonly #requests: Counter<'model' | 'version' | 'code'>;
+  readonly #seconds: Histogram<'model' | 'version'>;
+  readonly #queueSeconds: Histogram<'model' | 'version'>;
+  readonly #inferenceSeconds: Histogram<'model' | 'version'>;
+  readonly #pending: Gauge<'model' | 'version'>;
+  readonly #ready: Gauge<'model' | 'version'>;
+
+  constructor() {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    const histogram = (name: string, help: string) => new Histogram({ name, help, labelNames: MODEL_LABELS, buckets: SECONDS_BUCKETS, registers });
+    const gauge = (name: string, help: string) => new Gauge({ name, help, labelNames: MODEL_LABELS, registers });
+    this.#requests = new Counter({
+      name: 'slipway_runtime_requests_total',
+      help: 'Inference requests by how they ended',
+      labelNames: [...MODEL_LABELS, 'code'],
+      registers,
+    });
+    this.#seconds = histogram('slipway_runtime_request_seconds', 'Whole time of a request in this process');
+    this.#queueSeconds = histogram('slipway_runtime_queue_seconds', 'Time that a request waited for a free instance');
+    this.#inferenceSeconds = histogram('slipway_runtime_inference_seconds', 'Time that a request spent inside the model');
+    this.#pending = gauge('slipway_runtime_pending_requests', 'Requests that run or wait');
+    this.#ready = gauge('slipway_runtime_model_ready', '1 while the model is ready');
+  }
+
+  /** Makes every series exist from the start, so that the first failure is an increase and not a new series. */
+  addModel(model: string, version: string): void {
+    for (const code of ['OK', ...INFERENCE_CODES]) this.#requests.inc({ model, version, code }, 0);
+    for (const histogram of [this.#seconds, this.#queueSeconds, this.#inferenceSeconds]) histogram.zero({ model, version });
+    this.#pending.set({ model, version }, 0);
+    this.#ready.set({ model, version }, 0);
+  }
+
+  setReady(model: string, version: string, isReady: boolean): void {
+    this.#ready.set({ model, version }, isReady ? 1 : 0);
+  }
+
+  observeRequest(fact: Parameters<Observer['observeRequest']>[0]): void {
+    const { model, version, code, seconds, queueSeconds, inferenceSeconds } = fact;
+    this.#requests.inc({ model, version, code });
+    this.#seconds.observe({ model, version }, seconds);
+    if (queueSeconds !== undefined) this.#queueSeconds.observe({ model, version }, queueSeconds);
+    if (inferenceSeconds !== undefined) this.#inferenceSeconds.observe({ model, version }, inferenceSeconds);
+  }
+
+  observeQueueDepth(model: string, version: string, depth: number): void {
+    this.#pending.set({ model, version }, depth);
+  }
+}

@@ -1,0 +1,27 @@
+/** Reads the record that `slipway fetch` leaves beside a model: where its bytes came from and what they were proven to be. */
+import { readFileSync } from 'node:fs';
+import type { FetchRecord } from '../../contract/statusz.js';
+
+/** Undefined when there is none: a file on a laptop was fetched by nobody. Throws on one that cannot be read. */
+export function readFetchRecord(path: string): FetchRecord | undefined {
+  const text = readIfPresent(path);
+  if (text === undefined) return undefined;
+  const value: unknown = JSON.parse(text);
+  if (!isFetchRecord(value)) throw new Error(`"${path}" is not a record of slipway fetch: delete it, or fetch the model again`);
+  return value;
+}
+
+function readIfPresent(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function isFetchRecord(value: unknown): value is FetchRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const texts = ['uri', 'digest', 'contentDigest', 'verifiedAt'].every((key) => typeof Reflect.get(value, key) === 'string');
+  return texts && ['bytes', 'downloadSeconds'].every((key) => typeof Reflect.get(value, key) === 'number');
+}

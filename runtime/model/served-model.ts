@@ -1,0 +1,116 @@
+/** One model through its life: Loading → Warming → Ready → Draining, or Failed. */
+import { statSync } from 'node:fs';
+import type { FetchRecord, ModelStatusz, TensorSignature } from '../../contract/statusz.js';
+import { LoadError } from '../core/load-error.js';
+import type { ModelState } from '../core/readiness.js';
+import { EMPTY_SIGNATURE, type ModelSignature, type TensorSpec } from '../core/signature.js';
+import { planWarmup } from '../core/warmup-plan.js';
+import type { Backend, LoadOptions, Model, Session } from '../dataplane/ports.js';
+import { readFetchRecord } from './fetch-record.js';
+import type { LocatedModel } from './locate-models.js';
+
+export class ServedModel implements Model {
+  state: ModelState = 'Loading';
+  reason = 'ONNX Runtime loads the model';
+  session: Session | undefined;
+  /** Why the warm-up tells little; undefined when it ran. */
+  warmupNote: string | undefined;
+  #loadSeconds = 0;
+  #warmupSeconds = 0;
+  #record: FetchRecord | undefined;
+
+  constructor(
+    readonly located: LocatedModel,
+    readonly monotonicSeconds: () => number,
+  ) {}
+
+  get name(): string {
+    return this.located.name;
+  }
+
+  get version(): string {
+    return this.located.version;
+  }
+
+  get signature(): ModelSignature {
+    return this.session?.signature ?? EMPTY_SIGNATURE;
+  }
+
+  /** Loads and warms. Rejects with LoadError. `onChange` is called at every change of state. */
+  async start(backend: Backend, options: LoadOptions, onChange: () => void, onCrash: (error: Error) => void): Promise<void> {
+    try {
+      this.#record = readFetchRecord(this.located.recordPath);
+      const started = this.monotonicSeconds();
+      const session = await backend.load(this.located.path, options, onCrash);
+      this.session = session;
+      this.#loadSeconds = this.monotonicSeconds() - started;
+      this.move('Warming', 'the first run prepares the model', onChange);
+      await this.#warm(session);
+      this.move('Ready', '', onChange);
+    } catch (error) {
+      this.move('Failed', error instanceof Error ? error.message : String(error), onChange);
+      throw error;
+    }
+  }
+
+  move(state: ModelState, reason: string, onChange: () => void): void {
+    this.state = state;
+    this.reason = reason;
+    onChange();
+  }
+
+  async #warm(session: Session): Promise<void> {
+    const plan = planWarmup(session.signature);
+    const outputs = session.signature.outputs.map((output) => output.name);
+    const started = this.monotonicSeconds();
+    let failure = 'its inputs are too large for one';
+    for (const inputs of plan.candidates) {
+      const error = await session.run(inputs, outputs).then(
+        () => undefined,
+        (cause: Error) => cause,
+      );
+      this.#warmupSeconds = this.monotonicSeconds() - started;
+      if (error === undefined) return;
+      failure = error.message;
+    }
+    if (plan.isExact && plan.candidates.length > 0)
+      throw new LoadError('WARMUP_FAILED', 'warmup', `The model loaded, but its first run failed: ${failure}`);
+    this.warmupNote = `No warm-up ran, because no guess at the free dimensions suits the model: ${failure}`;
+  }
+
+  statusz(): ModelStatusz {
+    const record = this.#record;
+    const { inputs, outputs } = this.signature;
+    const provenance =
+      record === undefined
+        ? { bytes: this.#sizeOfFile() }
+        : { digest: record.digest, contentDigest: record.contentDigest, bytes: record.bytes, verifiedAt: record.verifiedAt };
+    return {
+      name: this.name,
+      version: this.version,
+      state: this.state,
+      reason: this.reason,
+      format: 'onnx',
+      ...provenance,
+      signature: { inputs: inputs.map(toSignature), outputs: outputs.map(toSignature) },
+      provider: this.session?.provider ?? '',
+      seconds: {
+        ...(record === undefined ? {} : { download: record.downloadSeconds }),
+        load: roundMs(this.#loadSeconds),
+        warmup: roundMs(this.#warmupSeconds),
+      },
+    };
+  }
+
+  #sizeOfFile(): number {
+    return statSync(this.located.path, { throwIfNoEntry: false })?.size ?? 0;
+  }
+}
+
+function toSignature(spec: TensorSpec): TensorSignature {
+  return { name: spec.name, datatype: spec.datatype, shape: spec.shape };
+}
+
+function roundMs(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

@@ -1,0 +1,107 @@
+/** `slipway serve`: builds the inference process from its parts and lives until it is told to stop, or a model dies. */
+import { availableParallelism, networkInterfaces } from 'node:os';
+import process from 'node:process';
+import type { Statusz } from '../contract/statusz.js';
+import { TERMINATION_CODES, type Termination } from '../contract/termination.js';
+import { toError } from '../lib/errors.js';
+import { isLogLevel, type Logger, newLogger } from '../lib/logger.js';
+import { OnnxBackend } from './backend/onnx-backend.js';
+import { LoadError } from './core/load-error.js';
+import { computeThreads } from './core/threads.js';
+import { readCpuQuota } from './cpu-quota.js';
+import { Dataplane } from './dataplane/dataplane.js';
+import { GrpcServer } from './grpc/server.js';
+import { RuntimeMetrics } from './metrics.js';
+import { LocalModelStore } from './model/local-model-store.js';
+import { locateModels } from './model/locate-models.js';
+import { HttpServer } from './probes/http-server.js';
+import { newProbesHandler } from './probes/probes.js';
+import { newRestHandler } from './rest/rest.js';
+import { parseServeFlags, SERVE_USAGE, type ServeConfig } from './serve-flags.js';
+import { ServerLife } from './server-life.js';
+import { writeTermination } from './termination-log.js';
+import { readOwnVersion } from './version.js';
+
+/** Resolves with the exit code. `env` is the composition root's. */
+export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  if (argv.includes('--help')) {
+    console.log(SERVE_USAGE);
+    return 0;
+  }
+  const config = parseServeFlags(argv, env['KUBERNETES_SERVICE_HOST'] !== undefined);
+  if (typeof config === 'string') return refuse(`${config}\n${SERVE_USAGE}`, config);
+  const level = env['SLIPWAY_LOG_LEVEL'] ?? 'info';
+  if (!isLogLevel(level)) return refuse(`SLIPWAY_LOG_LEVEL "${level}" is not known: give debug, info, warn or error`);
+  const log = newLogger({ name: 'runtime', level });
+  const located = locateModels(config.path, {
+    ...(config.modelName === undefined ? {} : { name: config.modelName }),
+    ...(config.modelVersion === undefined ? {} : { version: config.modelVersion }),
+  });
+  if (typeof located === 'string') return end(log, { code: 'MODEL_INVALID', stage: 'load', message: located });
+  return await serve(config, new LocalModelStore(new OnnxBackend(), located, monotonicSeconds), log);
+}
+
+async function serve(config: ServeConfig, store: LocalModelStore, log: Logger): Promise<number> {
+  const threads = computeThreads(availableParallelism(), readCpuQuota());
+  const parts = wire(store, threads, log);
+  const life = new ServerLife({ ...parts, store, log, drainDelaySeconds: config.drainDelaySeconds, drainTimeoutSeconds: config.drainTimeoutSeconds });
+  try {
+    const host = resolveHost(config.host);
+    const grpcPort = await parts.grpc.listen(host, config.grpcPort);
+    const restPort = await parts.rest.listen(host, config.restPort);
+    const metricsPort = await parts.probes.listen(host, config.metricsPort);
+    log.info('Listened', { host, grpcPort, restPort, metricsPort, threads });
+    const options = config.accelerator === undefined ? { threads } : { threads, accelerator: config.accelerator };
+    await life.start(options);
+    await life.ended();
+    return 0;
+  } catch (error) {
+    const cause = toError(error);
+    const load = cause instanceof LoadError ? cause : undefined;
+    await life.abort();
+    return end(log, { code: load?.code ?? 'INTERNAL', stage: load?.stage ?? 'serve', message: cause.message.replace(/\s+/g, ' ') });
+  }
+}
+
+function wire(store: LocalModelStore, threads: number, log: Logger): { grpc: GrpcServer; rest: HttpServer; probes: HttpServer } {
+  const metrics = new RuntimeMetrics();
+  const version = readOwnVersion();
+  const onUnknown = (error: unknown): void => log.error('Request failed', { error: toError(error) });
+  const dataplane = new Dataplane({ store, serverVersion: version, observer: metrics, monotonicSeconds });
+  const grpc = new GrpcServer(dataplane, onUnknown);
+  for (const model of store.models()) metrics.addModel(model.name, model.version);
+  store.onChange(() => {
+    for (const model of store.models()) metrics.setReady(model.name, model.version, model.state === 'Ready');
+    grpc.updateHealth();
+  });
+  const statusz = (): Statusz => ({ version, onnxruntime: store.backend.version, threads, instances: 1, models: store.statusz() });
+  const renderMetrics = async () => ({ contentType: metrics.registry.contentType, body: await metrics.registry.metrics() });
+  const probes = newProbesHandler({ readiness: () => dataplane.readiness(), statusz, metrics: renderMetrics });
+  return {
+    grpc,
+    rest: new HttpServer('REST', newRestHandler(dataplane), onUnknown),
+    probes: new HttpServer('metrics and probes', probes, onUnknown),
+  };
+}
+
+/** Every address means IPv6 and IPv4 together, where the kernel has IPv6. */
+function resolveHost(host: string): string {
+  const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some((address) => address.family === 'IPv6'));
+  return host === '::' && !hasIpv6 ? '0.0.0.0' : host;
+}
+
+function refuse(text: string, message = text): number {
+  console.error(text);
+  writeTermination({ code: 'USAGE', stage: 'serve', message });
+  return TERMINATION_CODES.USAGE.exit;
+}
+
+function end(log: Logger, termination: Termination): number {
+  log.error('Ended', { code: termination.code, stage: termination.stage, reason: termination.message });
+  writeTermination(termination);
+  return TERMINATION_CODES[termination.code].exit;
+}
+
+function monotonicSeconds(): number {
+  return Number(process.hrtime.bigint()) / 1e9;
+}

@@ -1,0 +1,89 @@
+/**
+ * From start to exit: load → ready → (SIGTERM) not ready → keep serving for the drain delay, while endpoints forget this
+ * pod → finish what is in flight → close. A second signal ends at once.
+ */
+import process from 'node:process';
+import { SYSTEM_CLOCK } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+import type { LoadOptions } from './dataplane/ports.js';
+import type { GrpcServer } from './grpc/server.js';
+import type { LocalModelStore } from './model/local-model-store.js';
+import type { HttpServer } from './probes/http-server.js';
+
+export interface ServerLifeOptions {
+  readonly store: LocalModelStore;
+  readonly grpc: GrpcServer;
+  readonly rest: HttpServer;
+  readonly probes: HttpServer;
+  readonly log: Logger;
+  readonly drainDelaySeconds: number;
+  readonly drainTimeoutSeconds: number;
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+/** What a shell reports of a process that a signal ended. */
+const EXIT_OF_SIGNAL = { SIGTERM: 143, SIGINT: 130 } as const;
+
+export class ServerLife {
+  readonly #stopped = Promise.withResolvers<void>();
+  readonly #crashed = Promise.withResolvers<never>();
+  #isStopping = false;
+
+  constructor(readonly options: ServerLifeOptions) {
+    this.#crashed.promise.catch(() => undefined); // awaited by start and ended; a crash after them ends the process anyway
+    for (const signal of SIGNALS) process.on(signal, () => this.#onSignal(signal));
+  }
+
+  /** Loads and warms every model. Rejects with LoadError; resolves early when told to stop meanwhile. */
+  async start(options: LoadOptions): Promise<void> {
+    const { store, log } = this.options;
+    const loading = store
+      .start(options, (error) => this.#crashed.reject(error))
+      .then(() => {
+        for (const model of store.models()) {
+          if (model.warmupNote !== undefined) log.warn('Skipped warm-up', { model: model.name, version: model.version, reason: model.warmupNote });
+          const { seconds, provider } = model.statusz();
+          log.info('Loaded model', { model: model.name, version: model.version, provider, ...seconds });
+        }
+      });
+    await Promise.race([loading, this.#stopped.promise]);
+  }
+
+  /** Resolves after a clean drain; rejects when a model died. */
+  async ended(): Promise<void> {
+    await Promise.race([this.#stopped.promise, this.#crashed.promise]);
+    await this.#drain();
+  }
+
+  /** Closes everything at once. */
+  async abort(): Promise<void> {
+    await this.options.grpc.drain(0).catch(() => undefined); // cutting calls off is what abort means
+    await this.#close();
+  }
+
+  #onSignal(signal: (typeof SIGNALS)[number]): void {
+    if (this.#isStopping) process.exit(EXIT_OF_SIGNAL[signal]);
+    this.#isStopping = true;
+    this.options.log.info('Draining', { signal, delaySeconds: this.options.drainDelaySeconds });
+    this.options.store.drain();
+    this.#stopped.resolve();
+  }
+
+  async #drain(): Promise<void> {
+    const { grpc, log, drainDelaySeconds, drainTimeoutSeconds } = this.options;
+    await SYSTEM_CLOCK.sleep(drainDelaySeconds * 1000);
+    try {
+      await grpc.drain(drainTimeoutSeconds * 1000);
+      log.info('Drained');
+    } catch (error) {
+      log.warn('Drain timed out', { error });
+    }
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const { store, rest, probes } = this.options;
+    await store.close();
+    await Promise.all([rest.close(), probes.close()]);
+  }
+}
