@@ -46,7 +46,7 @@ export class ServerLife {
           log.info('Loaded model', { model: model.name, version: model.version, provider, ...seconds });
         }
       });
-    await Promise.race([loading, this.#stopped.promise]);
+    await Promise.race([loading.then(() => log.info('Ready')), this.#stopped.promise]);
   }
 
   /** Resolves after a clean drain; rejects when a model died. */

@@ -1,0 +1,17 @@
+/** Runs the Python client of another project against a server of ours. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { PYTHON_SOURCES } from './python-venv.js';
+
+export async function runForeignClient<Result>(python: string, command: string, address: string): Promise<Result> {
+  const { stdout } = await promisify(execFile)(python, [join(PYTHON_SOURCES, 'foreign_client.py'), command, address], {
+    maxBuffer: 16 * 1024 * 1024,
+  });
+  return JSON.parse(stdout) as Result;
+}
+
+/** Writes the test models into a folder. */
+export async function makeModels(python: string, folder: string): Promise<void> {
+  await promisify(execFile)(python, [join(PYTHON_SOURCES, 'make_models.py'), folder]);
+}
