@@ -1,0 +1,47 @@
+/** slipway.json beside the model: what was verified, so that a restarted container need not fetch again. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FETCH_RECORD_FILE, MODEL_FILE } from '../../../contract/paths.js';
+import type { FetchRecord } from '../../../contract/statusz.js';
+import { diskWork, syncFolder } from './byte-sink.js';
+
+export async function writeFetchRecord(folder: string, record: FetchRecord): Promise<void> {
+  const path = join(folder, FETCH_RECORD_FILE);
+  await diskWork(path, async () => {
+    await writeFile(`${path}.partial`, `${JSON.stringify(record, null, 2)}\n`);
+    await rename(`${path}.partial`, path);
+    await syncFolder(folder);
+  });
+}
+
+/** The record in a folder, or undefined when there is none that can be read as one. */
+export async function readFetchRecord(folder: string): Promise<FetchRecord | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(join(folder, FETCH_RECORD_FILE), 'utf8'));
+    return isFetchRecord(value) ? value : undefined;
+  } catch {
+    return undefined; // absent or broken: the model is fetched again
+  }
+}
+
+/** The record of a model that is there already and still has its digest: the file is hashed again, disks are not trusted. */
+export async function verifiedRecord(folder: string, digest: string): Promise<FetchRecord | undefined> {
+  const record = await readFetchRecord(folder);
+  if (record === undefined || record.digest !== digest) return undefined;
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(join(folder, MODEL_FILE), { highWaterMark: 1 << 20 })) hash.update(chunk);
+  } catch {
+    return undefined; // absent: fetched again
+  }
+  return `sha256:${hash.digest('hex')}` === record.contentDigest ? record : undefined;
+}
+
+function isFetchRecord(value: unknown): value is FetchRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const texts = ['uri', 'digest', 'contentDigest', 'verifiedAt'].every((key) => typeof fields.get(key) === 'string');
+  return texts && typeof fields.get('bytes') === 'number' && typeof fields.get('downloadSeconds') === 'number' && fields.get('format') === 'onnx';
+}
