@@ -1,0 +1,73 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { ECHO_SIGNATURE, FakeSession } from '../../test/runtime/fake-backend.js';
+import type { ModelState } from '../core/readiness.js';
+import { Dataplane, type Observer } from './dataplane.js';
+import type { Model, ModelStore } from './ports.js';
+
+class FakeStore implements ModelStore {
+  isDraining = false;
+  readonly list: Model[] = [];
+  models(): readonly Model[] {
+    return this.list;
+  }
+  add(version: string, state: ModelState, session: FakeSession | undefined): void {
+    this.list.push({ name: 'echo', version, state, signature: ECHO_SIGNATURE, session });
+  }
+}
+
+const x = { name: 'x', datatype: 'FP32', shape: [1, 2], data: new Uint8Array(8) };
+let store: FakeStore;
+let session: FakeSession;
+let facts: Parameters<Observer['observeRequest']>[0][];
+let dataplane: Dataplane;
+
+beforeEach(() => {
+  store = new FakeStore();
+  session = new FakeSession(ECHO_SIGNATURE);
+  facts = [];
+  const observer: Observer = { observeRequest: (fact) => facts.push(fact), observeQueueDepth: () => undefined };
+  let seconds = 0;
+  dataplane = new Dataplane({ store, serverVersion: '1.2.3', observer, monotonicSeconds: () => seconds++ });
+});
+
+const infer = (version = '') => dataplane.infer({ model: 'echo', version, inputs: [x], outputs: [] });
+
+describe('infer', () => {
+  test('runs the latest version that is ready and names it in the answer', async () => {
+    store.add('1', 'Ready', session);
+    store.add('2', 'Loading', undefined);
+    expect(await infer()).toMatchObject({ model: 'echo', version: '1', outputs: [{ name: 'y', shape: [1, 2] }] });
+    expect(facts).toMatchObject([{ model: 'echo', version: '1', code: 'OK', inferenceSeconds: 0.25 }]);
+  });
+  test.each<{ name: string; state: ModelState; want: string }>([
+    { name: 'while it loads', state: 'Loading', want: 'UNAVAILABLE' },
+    { name: 'while it warms', state: 'Warming', want: 'UNAVAILABLE' },
+    { name: 'after it failed', state: 'Failed', want: 'UNAVAILABLE' },
+    { name: 'while it drains it still answers', state: 'Draining', want: 'OK' },
+  ])('$name', async ({ state, want }) => {
+    store.add('1', state, session);
+    await infer().catch(() => undefined);
+    expect(facts.map((fact) => fact.code)).toEqual([want]);
+  });
+  test('text of the backend reaches neither client nor observer', async () => {
+    store.add('1', 'Ready', session);
+    session.nextError = new Error('value 42 is secret');
+    await expect(infer()).rejects.toMatchObject({ code: 'INTERNAL', message: "ONNX Runtime could not run model 'echo'" });
+    expect(JSON.stringify(facts)).not.toContain('42');
+  });
+  test('a refused request is never run', async () => {
+    store.add('1', 'Ready', session);
+    await expect(dataplane.infer({ model: 'echo', version: '', inputs: [], outputs: [] })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(session.runs).toEqual([]);
+  });
+});
+
+describe('readiness of one model', () => {
+  test('NOT_FOUND for a stranger, false while loading, true when ready', () => {
+    expect(() => dataplane.isModelReady('echo', '')).toThrow("Request for unknown model: 'echo' is not found");
+    store.add('1', 'Loading', undefined);
+    expect(dataplane.isModelReady('echo', '')).toBe(false);
+    store.add('2', 'Ready', session);
+    expect(dataplane.isModelReady('echo', '')).toBe(true);
+  });
+});

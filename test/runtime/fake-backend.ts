@@ -1,0 +1,52 @@
+/** A backend without ONNX Runtime: echoes its inputs as outputs, when and as the test says. */
+import type { ModelSignature } from '../../runtime/core/signature.js';
+import type { Tensor } from '../../runtime/core/tensor.js';
+import type { Backend, LoadOptions, RunOutcome, Session } from '../../runtime/dataplane/ports.js';
+
+export class FakeSession implements Session {
+  readonly provider = 'fake';
+  readonly runs: (readonly Tensor[])[] = [];
+  isClosed = false;
+  /** Thrown by the next run. */
+  nextError: Error | undefined;
+  /** Runs wait for this. */
+  gate: Promise<void> = Promise.resolve();
+
+  constructor(readonly signature: ModelSignature) {}
+
+  async run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<RunOutcome> {
+    this.runs.push(inputs);
+    const error = this.nextError;
+    this.nextError = undefined;
+    await this.gate;
+    if (error !== undefined) throw error;
+    return { inferenceSeconds: 0.25, outputs: inputs.map((input, index) => ({ ...input, name: outputs[index] ?? input.name })) };
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
+}
+
+export class FakeBackend implements Backend {
+  readonly version = '0.0.0';
+  readonly loads: LoadOptions[] = [];
+  /** Rejects the next load. */
+  nextError: Error | undefined;
+  crash: (error: Error) => void = () => undefined;
+
+  constructor(readonly session: FakeSession) {}
+
+  async load(_path: string, options: LoadOptions, onCrash: (error: Error) => void): Promise<Session> {
+    this.loads.push(options);
+    this.crash = onCrash;
+    if (this.nextError !== undefined) throw this.nextError;
+    return this.session;
+  }
+}
+
+/** One input `x` and one output `y` of [-1, 2] FP32. */
+export const ECHO_SIGNATURE: ModelSignature = {
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2], symbols: ['n', ''] }],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2], symbols: ['n', ''] }],
+};
