@@ -69,5 +69,7 @@ describe('readiness of one model', () => {
     expect(dataplane.isModelReady('echo', '')).toBe(false);
     store.add('2', 'Ready', session);
     expect(dataplane.isModelReady('echo', '')).toBe(true);
+    store.isDraining = true;
+    expect(dataplane.isModelReady('echo', '')).toBe(false);
   });
 });

@@ -65,7 +65,7 @@ export class Dataplane {
 
   /** NOT_FOUND for a model that the server does not have; false while it loads, warms or drains. */
   isModelReady(name: string, version: string): boolean {
-    return this.#find(name, version).state === 'Ready';
+    return this.#find(name, version).state === 'Ready' && !this.options.store.isDraining;
   }
 
   modelMetadata(name: string, version: string): ModelMetadata {
