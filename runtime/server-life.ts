@@ -28,7 +28,6 @@ export class ServerLife {
   readonly #stopped = Promise.withResolvers<void>();
   readonly #crashed = Promise.withResolvers<never>();
   #isStopping = false;
-  #wasReady = false;
 
   constructor(readonly options: ServerLifeOptions) {
     this.#crashed.promise.catch(() => undefined); // awaited by start and ended; a crash after them ends the process anyway
