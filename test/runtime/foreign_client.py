@@ -257,7 +257,8 @@ def drain(address):
                 counts["failed"].append(f"{error.code().name} {error.details()}")
 
     def long_call():
-        stub = service_pb2_grpc.GRPCInferenceServiceStub(grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)]))
+        options = [("grpc.use_local_subchannel_pool", 1), *WIDE]  # the answer of 6 MiB is beyond the client's default limit
+        stub = service_pb2_grpc.GRPCInferenceServiceStub(grpc.insecure_channel(address, options=options))
         while not stop.is_set():
             time.sleep(0.01)
         try:
