@@ -6,12 +6,17 @@ import { describeError } from '../lib/logger.js';
 import { writeTermination } from './termination-log.js';
 
 const [command = '', ...argv] = process.argv.slice(2);
+process.on('uncaughtException', endInternal); // rejections that nobody handled come here too
 try {
   process.exit(await dispatch());
 } catch (error) {
-  const message = describeError(error);
-  console.error(message);
-  writeTermination({ code: 'INTERNAL', stage: 'serve', message });
+  endInternal(error);
+}
+
+/** A defect of ours: the kubelet starts the container again, and its status says why. */
+function endInternal(error: unknown): never {
+  console.error(error);
+  writeTermination({ code: 'INTERNAL', stage: 'serve', message: describeError(error) });
   process.exit(TERMINATION_CODES.INTERNAL.exit);
 }
 

@@ -8,7 +8,7 @@ import { findDatatypeByNativeName, NATIVE_TYPES } from './native-types.js';
 import type { RunMessage, WireTensor, WorkerReply } from './worker-protocol.js';
 
 interface Pending {
-  resolve(outcome: RunOutcome): void;
+  resolve(outcome: RunOutcome | Promise<RunOutcome>): void;
   reject(error: Error): void;
 }
 
@@ -34,11 +34,11 @@ export class OnnxSession implements Session {
     const wire = inputs.map(toWire);
     const message: RunMessage = { id, inputs: wire, outputs };
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
       this.worker.postMessage(
         message,
         wire.flatMap((tensor) => (tensor.data instanceof ArrayBuffer ? [tensor.data] : [])),
       );
+      this.#pending.set(id, { resolve, reject }); // the reply comes in a later turn
     });
   }
 
@@ -52,7 +52,7 @@ export class OnnxSession implements Session {
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
     if (reply.kind === 'failed') pending?.reject(new Error(reply.text));
-    else pending?.resolve({ outputs: reply.outputs.map(fromWire), inferenceSeconds: reply.inferenceSeconds });
+    else pending?.resolve(readOutcome(reply));
   }
 
   #abandon(error: Error, onCrash: (error: Error) => void): void {
@@ -62,6 +62,11 @@ export class OnnxSession implements Session {
     this.#isClosing = true;
     onCrash(error);
   }
+}
+
+/** A promise, so that an output which cannot be carried fails its request and not the process. */
+async function readOutcome(reply: Extract<WorkerReply, { kind: 'ran' }>): Promise<RunOutcome> {
+  return { outputs: reply.outputs.map(fromWire), inferenceSeconds: reply.inferenceSeconds };
 }
 
 function toWire(tensor: Tensor): WireTensor {

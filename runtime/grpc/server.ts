@@ -14,7 +14,7 @@ export class GrpcServer {
     this.#server = new Server({
       'grpc.max_receive_message_length': LIMITS.messageBytes,
       'grpc.max_send_message_length': LIMITS.messageBytes,
-      interceptors: [renameOversize],
+      interceptors: [renameRefusals],
     });
     this.#health = new HealthService(dataplane);
     this.#server.addService(loadInferenceService(), newInferenceService(dataplane, onUnknown));
@@ -55,18 +55,23 @@ export class GrpcServer {
 }
 
 /**
- * grpc-js answers an oversized request with RESOURCE_EXHAUSTED, which tells clients to try again later. It never will be
- * smaller: INVALID_ARGUMENT, with the limit. The status is sent from below the interceptors, hence from here.
+ * What grpc-js says of requests that never reach the service. An oversized one is RESOURCE_EXHAUSTED there, which tells
+ * clients to try again later, though it never will be smaller; one that is no protobuf is INTERNAL, though the client made
+ * it. Both are INVALID_ARGUMENT. The statuses are sent from below the interceptors, hence from here.
  */
-const renameOversize: ServerInterceptor = (_method, call) => {
+const renameRefusals: ServerInterceptor = (_method, call) => {
   const sendStatus = call.sendStatus.bind(call);
-  call.sendStatus = (sent) => {
-    const isOversize = sent.code === status.RESOURCE_EXHAUSTED && sent.details?.startsWith('Received message larger than max') === true;
-    sendStatus(
-      isOversize
-        ? { ...sent, code: status.INVALID_ARGUMENT, details: `request is larger than the limit of ${LIMITS.messageBytes} bytes: ${sent.details}` }
-        : sent,
-    );
-  };
+  call.sendStatus = (sent) => sendStatus(renameRefusal(sent));
   return new ServerInterceptingCall(call);
 };
+
+function renameRefusal<Sent extends { code: status; details?: string | null }>(sent: Sent): Sent {
+  const details = sent.details ?? '';
+  if (sent.code === status.RESOURCE_EXHAUSTED && details.startsWith('Received message larger than max')) {
+    return { ...sent, code: status.INVALID_ARGUMENT, details: `request is larger than the limit of ${LIMITS.messageBytes} bytes: ${details}` };
+  }
+  if (sent.code === status.INTERNAL && details.startsWith('Error deserializing request')) {
+    return { ...sent, code: status.INVALID_ARGUMENT, details: `request is not a message of this method: ${details}` };
+  }
+  return sent;
+}

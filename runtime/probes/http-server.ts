@@ -19,7 +19,7 @@ export class HttpServer {
     onUnknown: (error: unknown) => void,
   ) {
     this.#server = createServer((request, response) => {
-      const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+      const path = readPath(request.url ?? '/');
       const handled = (async () => await handler(request, path))();
       handled
         .catch((error: unknown) => {
@@ -45,13 +45,22 @@ export class HttpServer {
     });
   }
 
-  /** Resolves when the answers in flight are sent. */
-  close(): Promise<void> {
+  /** Resolves when the answers in flight are sent, or after `timeoutMs`: a client that sends or reads slowly is cut off. */
+  close(timeoutMs = 1000): Promise<void> {
     return new Promise((resolve) => {
-      this.#server.close(() => resolve());
+      const cutOff = setTimeout(() => this.#server.closeAllConnections(), timeoutMs);
+      this.#server.close(() => {
+        clearTimeout(cutOff);
+        resolve();
+      });
       this.#server.closeIdleConnections();
     });
   }
+}
+
+/** The target without its query. Not `new URL`, which throws on targets that any client can send, such as "//". */
+function readPath(target: string): string {
+  return target.split(/[?#]/, 1)[0] ?? '/';
 }
 
 export function answerJson(status: number, value: unknown): HttpAnswer {

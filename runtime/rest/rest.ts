@@ -38,7 +38,15 @@ function answer(dataplane: Dataplane, method: string, path: string): HttpAnswer 
   }
   const { name, version = '', verb } = MODEL_PATH.exec(path)?.groups ?? {};
   if (name === undefined) throw new InferenceError('NOT_FOUND', `Nothing is at ${path}`);
-  return answerModel(dataplane, method, { name: decodeURIComponent(name), version, verb });
+  return answerModel(dataplane, method, { name: decodeName(name), version, verb });
+}
+
+function decodeName(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch (cause) {
+    throw new InferenceError('INVALID_ARGUMENT', `The model's name "${encoded}" in the path is not percent-encoded UTF-8`, { cause });
+  }
 }
 
 function answerModel(dataplane: Dataplane, method: string, target: { name: string; version: string; verb: string | undefined }): HttpAnswer {

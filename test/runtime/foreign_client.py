@@ -1,5 +1,6 @@
 """A client that Slipway did not write: foreign_client.py COMMAND ADDRESS; prints one JSON value."""
 import json
+import random
 import sys
 import threading
 import time
@@ -287,5 +288,82 @@ def drain(address):
     return {**counts, "statuses": statuses, "watchEnded": ended}
 
 
-COMMANDS = {"datatypes": datatypes, "metadata": metadata, "errors": errors, "health": health, "deadline": deadline, "drain": drain}
+def fuzz(address):
+    """Seeded: broken bytes as requests, and whole requests with random shapes, datatypes and lengths. The server must refuse or answer."""
+    chance = random.Random(7)
+    channel = grpc.insecure_channel(address, options=WIDE)
+    send = channel.unary_unary("/inference.GRPCInferenceService/ModelInfer", request_serializer=bytes, response_deserializer=bytes)
+    seeds = [good_sums().SerializeToString()] + [random_request(chance).SerializeToString() for _ in range(40)]
+    requests = [mutate(chance, chance.choice(seeds)) for _ in range(600)]
+    requests += [random_request(chance).SerializeToString() for _ in range(600)]
+    requests += [bytes(chance.randrange(256) for _ in range(chance.randrange(200))) for _ in range(100)]
+    codes = {}
+    for request in requests:
+        try:
+            send(request, timeout=20)
+            code = "OK"
+        except grpc.RpcError as error:
+            code = error.code().name
+        codes[code] = codes.get(code, 0) + 1
+    service_pb2_grpc.GRPCInferenceServiceStub(channel).ModelInfer(good_sums())
+    return codes
+
+
+def mutate(chance, data):
+    data = bytearray(data)
+    for _ in range(chance.randrange(1, 6)):
+        at = chance.randrange(len(data)) if data else 0
+        kind = chance.randrange(3)
+        if kind == 0 and data:
+            data[at] = chance.randrange(256)
+        elif kind == 1:
+            data[at:at] = bytes(chance.randrange(256) for _ in range(chance.randrange(1, 9)))
+        else:
+            del data[at:at + chance.randrange(1, 9)]
+    return bytes(data)
+
+
+def random_request(chance):
+    datatype = chance.choice(DATATYPES)
+    request = service_pb2.ModelInferRequest(model_name=f"id_{datatype}")
+    shape = [chance.choice([-1, 0, 1, 2, 3, 2 ** 31, 2 ** 53, 2 ** 62]) if chance.random() < 0.3 else chance.randrange(4) for _ in range(chance.choice([1, 2, 2, 2, 3]))]
+    tensor = request.inputs.add(name="x", datatype=chance.choice([datatype] * 9 + DATATYPES), shape=shape)
+    if chance.random() < 0.3:
+        field = chance.choice(list(FIELDS.values()))
+        value = {"bytes_contents": b"a", "bool_contents": True}.get(field, 1)
+        getattr(tensor.contents, field).extend([value] * chance.randrange(7))
+        return request
+    count = int(numpy.prod([max(0, min(d, 4)) for d in shape]))
+    size = chance.choice([1, 2, 4, 8]) if datatype == "BYTES" else numpy.dtype(triton_to_np_dtype(datatype)).itemsize
+    length = max(0, count * size + chance.choice([0, 0, 0, -1, 1, 7]))
+    request.raw_input_contents.append(bytes(chance.choice([0, 0, chance.randrange(256)]) for _ in range(length)))
+    return request
+
+
+def failover(addresses):
+    """Calls without pause over a channel with both servers behind it, while the test ends the first one."""
+    options = [("grpc.service_config", '{"loadBalancingConfig": [{"round_robin": {}}]}')]
+    counts = {"ok": 0, "failed": []}
+    until = time.monotonic() + 6
+
+    def call():
+        channel = grpc.insecure_channel(f"ipv4:{addresses}", options=[*options, ("grpc.use_local_subchannel_pool", 1)])
+        stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
+        while time.monotonic() < until:
+            try:
+                stub.ModelInfer(rows(2), timeout=20)
+                counts["ok"] += 1
+            except grpc.RpcError as error:
+                counts["failed"].append(f"{error.code().name} {error.details()}")
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return counts
+
+
+COMMANDS = {"datatypes": datatypes, "metadata": metadata, "errors": errors, "health": health, "deadline": deadline, "drain": drain,
+            "fuzz": fuzz, "failover": failover}
 print(json.dumps(COMMANDS[sys.argv[1]](sys.argv[2])))

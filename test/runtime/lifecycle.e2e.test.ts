@@ -84,6 +84,21 @@ test('SIGTERM under load: not ready first, every call answered, exit 0', async (
   expect(await server.exitCode).toBe(0);
 });
 
+test('a client that knows another replica loses no call while one ends', async () => {
+  const leaving = start([join(folder, 'slow', 'slow.onnx'), '--drain-delay', '1', '--drain-timeout', '60']);
+  const staying = start([join(folder, 'slow', 'slow.onnx')]);
+  const [from, to] = await Promise.all([leaving.waitUntilReady(), staying.waitUntilReady()]);
+  const client = runForeignClient<{ ok: number; failed: string[] }>(python, 'failover', `${from.grpc},${to.grpc}`);
+  await sleep(2500);
+  leaving.signal('SIGTERM');
+  expect(await leaving.exitCode).toBe(0);
+  const answers = await client;
+  expect(answers.failed).toEqual([]);
+  expect(answers.ok).toBeGreaterThan(20);
+  const served = /requests_total\{model="slow",version="1",code="OK"\} (\d+)/.exec(await (await fetch(`${to.metrics}/metrics`)).text());
+  expect(Number(served?.[1])).toBeLessThan(answers.ok); // the one that ended had its share
+});
+
 test('a second signal ends at once', async () => {
   const server = start([join(folder, 'slow', 'slow.onnx'), '--drain-delay', '60']);
   await server.waitUntilReady();

@@ -1,6 +1,7 @@
 /** The real server, asked by clients of other projects: every datatype, every refusal, health, metadata, probes. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -81,6 +82,23 @@ describe('bad requests', () => {
   });
 });
 
+test("1300 seeded random requests are answered or refused as the client's mistake, and the server lives", async () => {
+  const codes = await runForeignClient<Record<string, number>>(python, 'fuzz', address.grpc);
+  expect(Object.keys(codes).sort()).toEqual(['INVALID_ARGUMENT', 'NOT_FOUND', 'OK']);
+  expect(server.logs.filter((line) => line['level'] === 'error')).toEqual([]);
+});
+
+test.each(['//', '/v2/models/%zz', '/v2/models/%ff/ready', '/%', '/?//', '/v2/models//'])(
+  'HTTP target "%s" does not end the server',
+  async (target) => {
+    for (const url of [address.rest, address.metrics]) {
+      const status = await requestTarget(url, target);
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(status).toBeLessThan(500);
+    }
+  },
+);
+
 test('metadata, readiness and versions', async () => {
   const answers = await runForeignClient<Answers>(python, 'metadata', address.grpc);
   expect(answers).toMatchObject({ live: true, ready: true, modelReady: true, versionReady: true, latest: '10', named: '2' });
@@ -129,3 +147,15 @@ test('REST tells health and metadata, and says where inference is', async () => 
   const refused = await fetch(`${address.rest}/v2/models/sums/infer`, { method: 'POST', body: '{}' });
   expect([refused.status, await refused.text()]).toEqual([501, expect.stringContaining('gRPC')]);
 });
+
+/** Status of a target that `fetch` would mend before it sends it. */
+function requestTarget(url: string, target: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    const request = get({ hostname, port, path: target, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    request.on('error', reject);
+  });
+}
