@@ -20,7 +20,9 @@ try {
   const reading = await readImage({ ...values, proto, deadlineSeconds: 30 });
   console.log(`"${reading.text}"  (confidence ${(reading.confidence * 100).toFixed(1)} %, model ${values.model} version ${reading.modelVersion})`);
 } catch (error) {
-  console.error(`Could not read "${values.image}" with ${values.model} at ${values.address}: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(
+    `Could not read "${values.image}" with ${values.model} at ${values.address}: ${error instanceof Error ? error.message : String(error)}`,
+  );
   process.exitCode = 1;
 }
 

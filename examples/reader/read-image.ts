@@ -50,10 +50,18 @@ async function infer(options: ReadOptions, request: object): Promise<InferRespon
   const deadline = Date.now() + options.deadlineSeconds * 1000;
   try {
     return await new Promise((resolve, reject) => {
-      client.makeUnaryRequest(method.path, method.requestSerialize, method.responseDeserialize, request, new grpc.Metadata(), { deadline }, (error, reply) => {
-        if (error) reject(error);
-        else resolve(reply as unknown as InferResponse);
-      });
+      client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        new grpc.Metadata(),
+        { deadline },
+        (error, reply) => {
+          if (error) reject(error);
+          else resolve(reply as unknown as InferResponse);
+        },
+      );
     });
   } finally {
     client.close();
