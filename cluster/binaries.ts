@@ -1,0 +1,138 @@
+/** The programs of the local cluster, built once from Go modules and kept by the hash of their sources. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { exec, execAny } from '../hack/exec.js';
+import { STATE_ROOT } from './layout.js';
+
+export interface Binaries {
+  readonly kubebox: string;
+  readonly kubectl: string;
+  readonly nodebox: string;
+  readonly crane: string;
+  readonly pause: string;
+  readonly coredns: string;
+  readonly containerd: string;
+  /** Helm 4 and Helm 3. */
+  readonly helm: string;
+  readonly helm3: string;
+}
+
+type ModuleName = 'kubebox' | 'nodebox' | 'coredns' | 'containerd' | 'helm4' | 'helm3';
+
+interface GoModule {
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Other names for an output: the programs look at the name that they are called by. */
+  readonly links?: Readonly<Record<string, string>>;
+  readonly ldflags?: string;
+}
+
+const KUBERNETES_VERSION = /k8s\.io\/kubernetes (v1\.(\d+)\.\d+)/;
+
+const MODULES: Readonly<Record<ModuleName, GoModule>> = {
+  nodebox: { outputs: { nodebox: '.', pause: './pause' }, links: { crane: 'nodebox' } },
+  kubebox: { outputs: { kubebox: '.' }, links: { kubectl: 'kubebox' } },
+  coredns: { outputs: { coredns: '.' } },
+  containerd: {
+    outputs: {
+      containerd: 'github.com/containerd/containerd/v2/cmd/containerd',
+      'containerd-shim-runc-v2': 'github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2',
+    },
+  },
+  helm4: { outputs: { helm: 'helm.sh/helm/v4/cmd/helm' } },
+  helm3: { outputs: { helm3: 'helm.sh/helm/v3/cmd/helm' } },
+};
+
+const MINIMUM_GO = [1, 21] as const; // from here on Go fetches the toolchain that a module asks for
+
+export type Note = (line: string) => void;
+
+/** Builds what is missing. Resolves with absolute paths; the second call finds everything and takes milliseconds. */
+export async function ensureBinaries(note: Note): Promise<Binaries> {
+  const folders: Partial<Record<ModuleName, string>> = {};
+  for (const name of Object.keys(MODULES)) if (isModule(name)) folders[name] = await ensureModule(name, note);
+  const at = (module: ModuleName, file: string): string => join(folders[module] ?? '', file);
+  return {
+    kubebox: at('kubebox', 'kubebox'),
+    kubectl: at('kubebox', 'kubectl'),
+    nodebox: at('nodebox', 'nodebox'),
+    crane: at('nodebox', 'crane'),
+    pause: at('nodebox', 'pause'),
+    coredns: at('coredns', 'coredns'),
+    containerd: at('containerd', 'containerd'),
+    helm: at('helm4', 'helm'),
+    helm3: at('helm3', 'helm3'),
+  };
+}
+
+/** Builds one module unless its folder is there: that is made by one rename when everything in it is complete. */
+async function ensureModule(name: ModuleName, note: Note): Promise<string> {
+  const source = join('cluster', name);
+  const folder = resolve(STATE_ROOT, 'bin', `${name}-${hashSources(source)}`);
+  if (existsSync(folder)) return folder;
+  const go = await findGo();
+  const started = performance.now();
+  const partial = `${folder}.${process.pid}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { recursive: true });
+  const module = MODULES[name];
+  for (const [output, target] of Object.entries(module.outputs)) await build(go, { source, target, output: join(partial, output), note });
+  for (const [link, output] of Object.entries(module.links ?? {})) symlinkSync(output, join(partial, link));
+  try {
+    renameSync(partial, folder);
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error; // else somebody else built the same at the same time
+  }
+  note(`built ${name} in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  return folder;
+}
+
+async function build(go: string, job: { source: string; target: string; output: string; note: Note }): Promise<void> {
+  let packages = 0;
+  let saidAt = performance.now();
+  job.note(`building ${job.output.split('/').at(-1)} from source`);
+  const onLine = (line: string): void => {
+    if (!/^[a-z0-9.-]+(\/|$)/i.test(line)) return;
+    packages += 1;
+    if (performance.now() - saidAt < 10_000) return;
+    saidAt = performance.now();
+    job.note(`${packages} Go packages compiled, now ${line}`);
+  };
+  const ldflags = `-s -w ${versionFlags(job.source)}`.trim();
+  await exec(go, ['build', '-v', '-trimpath', '-ldflags', ldflags, '-o', job.output, job.target], {
+    cwd: job.source,
+    env: { CGO_ENABLED: '0', GOFLAGS: '-mod=mod', GOWORK: 'off' },
+    onLine,
+  });
+}
+
+/** Kubernetes' own build stamps its version into every component: without it kubectl and the API server call themselves v0.0.0. */
+function versionFlags(source: string): string {
+  const match = KUBERNETES_VERSION.exec(readFileSync(join(source, 'go.mod'), 'utf8'));
+  if (match === null) return '';
+  const variable = (name: string, value: string | undefined): string => `-X k8s.io/component-base/version.${name}=${value}`;
+  return [variable('gitVersion', match[1]), variable('gitMajor', '1'), variable('gitMinor', match[2])].join(' ');
+}
+
+function hashSources(folder: string): string {
+  const hash = createHash('sha256').update(`${process.arch} 1`);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.go$|^go\.(mod|sum)$/.test(file));
+  for (const file of files.sort()) hash.update(file).update(readFileSync(join(folder, file)));
+  return hash.digest('hex').slice(0, 12);
+}
+
+async function findGo(): Promise<string> {
+  for (const go of ['go', '/usr/local/go/bin/go', '/usr/lib/go/bin/go']) {
+    const result = await execAny(go, ['env', 'GOVERSION']).catch(() => undefined);
+    if (result?.code !== 0) continue;
+    const [major = 0, minor = 0] = result.stdout.trim().replace(/^go/, '').split('.').map((part) => Number.parseInt(part, 10));
+    if (major > MINIMUM_GO[0] || (major === MINIMUM_GO[0] && minor >= MINIMUM_GO[1])) return go;
+    throw new Error(`Go ${major}.${minor} is too old to build the local Kubernetes: install Go ${MINIMUM_GO.join('.')} or newer from https://go.dev/dl/`);
+  }
+  throw new Error(`Go was not found; it builds the local Kubernetes: install Go ${MINIMUM_GO.join('.')} or newer from https://go.dev/dl/ and put it on the PATH`);
+}
+
+function isModule(name: string): name is ModuleName {
+  return name in MODULES;
+}

@@ -1,0 +1,122 @@
+/** The cluster's own cgroups: what runs in them is the cluster, and `down` ends all of it, also what a crash left behind. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cgroupPath } from './configs.js';
+import type { Layout } from './layout.js';
+
+const ROOT = '/sys/fs/cgroup';
+
+/** Makes the cluster's cgroups; resolves with the cgroup.procs files that its supervisor joins. */
+export function makeCgroups(layout: Layout): string[] {
+  return hierarchies().map((hierarchy) => {
+    const parts = [...cgroupPath(layout).split('/').filter(Boolean), 'system'];
+    let folder = hierarchy;
+    for (const part of parts) {
+      if (isUnified(hierarchy)) enableControllers(folder);
+      const child = join(folder, part);
+      mkdirSync(child, { recursive: true });
+      inheritCpuset(folder, child);
+      folder = child;
+    }
+    return join(folder, 'cgroup.procs');
+  });
+}
+
+/** Kills until nobody is left, then removes the cgroups. */
+export async function removeCgroups(layout: Layout): Promise<void> {
+  const folders = hierarchies().map((hierarchy) => join(hierarchy, cgroupPath(layout)));
+  await killAll(folders);
+  for (const folder of folders) {
+    await removeTree(folder);
+    try {
+      rmdirSync(join(folder, '..')); // the last cluster takes the common parent with it
+    } catch {
+      // another cluster lives in it, or it is gone already
+    }
+  }
+}
+
+async function killAll(folders: readonly string[]): Promise<void> {
+  const until = Date.now() + 30_000;
+  while (true) {
+    const pids = new Set(folders.flatMap((folder) => processesOf(folder)));
+    if (pids.size === 0) return;
+    if (Date.now() > until) throw new Error(`Processes ${[...pids].join(', ')} did not end within 30 s of SIGKILL`);
+    for (const pid of pids) kill(pid);
+    await sleep(50);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+function processesOf(folder: string): number[] {
+  if (!existsSync(folder)) return [];
+  const own = readProcs(join(folder, 'cgroup.procs'));
+  return [...own, ...childrenOf(folder).flatMap((child) => processesOf(child))];
+}
+
+function readProcs(file: string): number[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n').filter(Boolean).map(Number);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENODEV' || error.code === 'EOPNOTSUPP')) return [];
+    throw error;
+  }
+}
+
+async function removeTree(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  for (const child of childrenOf(folder)) await removeTree(child);
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      rmdirSync(folder);
+      return;
+    } catch (error) {
+      if (!existsSync(folder)) return;
+      if (attempt >= 100) throw new Error(`Could not remove the cgroup ${folder}`, { cause: error });
+      await sleep(50); // a killed process stays counted until it is reaped
+    }
+  }
+}
+
+function childrenOf(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [join(folder, entry.name)] : []));
+  } catch (error) {
+    if (!existsSync(folder)) return [];
+    throw error;
+  }
+}
+
+/** cgroup v2 has one hierarchy, v1 one per controller. Links such as "cpu" to "cpu,cpuacct" are not followed. */
+function hierarchies(): string[] {
+  if (isUnified(ROOT)) return [ROOT];
+  return readdirSync(ROOT, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() && existsSync(join(ROOT, entry.name, 'cgroup.procs')) ? [join(ROOT, entry.name)] : [],
+  );
+}
+
+function isUnified(hierarchy: string): boolean {
+  return hierarchy === ROOT && existsSync(join(ROOT, 'cgroup.controllers'));
+}
+
+function enableControllers(folder: string): void {
+  const controllers = readFileSync(join(folder, 'cgroup.controllers'), 'utf8').trim().split(' ').filter(Boolean);
+  for (const controller of controllers) writeFileSync(join(folder, 'cgroup.subtree_control'), `+${controller}`);
+}
+
+/** cgroup v1: a new cpuset is empty, and nothing may join it before it names processors and memory. */
+function inheritCpuset(parent: string, child: string): void {
+  for (const name of ['cpuset.cpus', 'cpuset.mems']) {
+    const file = join(child, name);
+    if (!existsSync(file) || existsSync(join(child, 'cgroup.controllers'))) continue;
+    if (readFileSync(file, 'utf8').trim() === '') writeFileSync(file, readFileSync(join(parent, name), 'utf8').trim());
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Where a local cluster lives: names, addresses and files, all derived from its name, its slot and the working copy. Pure.
+ * A slot is a number from 1 to 250 that gives the cluster its /30 between the host and its network namespace.
+ */
+import { join } from 'node:path';
+
+export interface Layout {
+  readonly name: string;
+  readonly slot: number;
+  /** kubectl context, node name, network namespace. */
+  readonly id: string;
+  readonly link: string;
+  readonly peerLink: string;
+  readonly hostAddress: string;
+  readonly nodeAddress: string;
+  readonly stateDir: string;
+  readonly logDir: string;
+  readonly pkiDir: string;
+  readonly kubeconfig: string;
+  readonly planFile: string;
+  readonly stateFile: string;
+  readonly gpuStateFile: string;
+}
+
+export const REGISTRY_NAME = 'registry.slipway.internal';
+export const REGISTRY_PORT = 5000;
+export const API_PORT = 6443;
+export const POD_CIDR = '10.85.0.0/16';
+export const SERVICE_CIDR = '10.96.0.0/16';
+export const API_SERVICE_ADDRESS = '10.96.0.1';
+export const PAUSE_IMAGE = `${REGISTRY_NAME}:${REGISTRY_PORT}/slipway/pause:1`;
+export const MAX_SLOT = 250;
+
+export const STATE_ROOT = '.slipway';
+
+export function clusterStateDir(root: string, name: string): string {
+  return join(root, STATE_ROOT, 'clusters', name);
+}
+
+export function layoutOf(root: string, name: string, slot: number): Layout {
+  const stateDir = clusterStateDir(root, name);
+  const id = `slipway-${name}`;
+  return {
+    name,
+    slot,
+    id,
+    link: linkOf(slot),
+    peerLink: `${linkOf(slot)}n`,
+    hostAddress: `10.201.${slot}.1`,
+    nodeAddress: `10.201.${slot}.2`,
+    stateDir,
+    logDir: join(stateDir, 'logs'),
+    pkiDir: join(stateDir, 'pki'),
+    kubeconfig: join(stateDir, 'kubeconfig'),
+    planFile: join(stateDir, 'plan.json'),
+    stateFile: join(stateDir, 'supervisor.json'),
+    gpuStateFile: join(stateDir, 'gpus.json'),
+  };
+}
+
+/** Interface names have at most 15 characters. */
+export function linkOf(slot: number): string {
+  return `slipway${slot}`;
+}
+
+/** Undefined when the name is fine, else what is wrong with it. */
+export function nameProblem(name: string): string | undefined {
+  if (/^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$/.test(name)) return undefined;
+  return `--name "${name}" is no cluster name: use 1 to 20 lower-case letters, digits and "-", beginning with a letter, such as "dev"`;
+}

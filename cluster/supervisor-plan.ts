@@ -1,0 +1,140 @@
+/** What the supervisor starts, in which order, with which flags. Pure; `nodebox supervise` reads the result as JSON. */
+import { dirname, join } from 'node:path';
+import type { Binaries } from './binaries.js';
+import { API_PORT, type Layout, REGISTRY_PORT, SERVICE_CIDR } from './layout.js';
+
+export interface ComponentPlan {
+  readonly name: string;
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly waitFor: readonly string[];
+}
+
+export interface SupervisorPlan {
+  readonly stateFile: string;
+  readonly logDir: string;
+  /** cgroup.procs files that the supervisor joins. */
+  readonly cgroups: readonly string[];
+  readonly mounts: readonly { readonly source: string; readonly target: string }[];
+  readonly shadows: readonly { readonly path: string; readonly value: string }[];
+  readonly components: readonly ComponentPlan[];
+}
+
+const ETCD = 'tcp://127.0.0.1:2379';
+const API = `https://127.0.0.1:${API_PORT}/readyz`;
+const CONTAINERD = 'unix:///run/containerd/containerd.sock';
+
+export function supervisorPlan(layout: Layout, binaries: Binaries, cgroups: readonly string[]): SupervisorPlan {
+  const kube = (name: string, waitFor: readonly string[], args: readonly string[]): ComponentPlan => ({
+    name,
+    path: binaries.kubebox,
+    args: [name, ...args],
+    env: [],
+    waitFor,
+  });
+  const file = (name: string): string => join(layout.stateDir, name);
+  return {
+    stateFile: layout.stateFile,
+    logDir: layout.logDir,
+    cgroups,
+    mounts: mountsOf(layout),
+    shadows: KUBELET_SYSCTLS,
+    components: [
+      { name: 'registry', path: binaries.nodebox, args: ['registry', `:${REGISTRY_PORT}`, file('registry')], env: [], waitFor: [] },
+      kube('etcd', [], etcdArgs(layout)),
+      kube('kube-apiserver', [ETCD], apiserverArgs(layout)),
+      kube('kube-controller-manager', [API], controllerManagerArgs(layout)),
+      kube('kube-scheduler', [API], [`--kubeconfig=${file('scheduler.kubeconfig')}`, '--leader-elect=false']),
+      { name: 'containerd', path: binaries.containerd, args: ['--config', file('containerd.toml')], env: [pathEnv(binaries)], waitFor: [] },
+      kube('kubelet', [CONTAINERD, API], [
+        `--config=${file('kubelet.json')}`,
+        `--kubeconfig=${file('kubelet.kubeconfig')}`,
+        `--hostname-override=${layout.id}`,
+        `--node-ip=${layout.nodeAddress}`,
+      ]),
+      kube('kube-proxy', [API], [`--config=${file('kube-proxy.json')}`]),
+      { name: 'coredns', path: binaries.coredns, args: ['-conf', file('Corefile')], env: [], waitFor: [API] },
+      { name: 'gpu-plugin', path: binaries.nodebox, args: ['gpu-plugin', layout.gpuStateFile], env: [], waitFor: [] },
+    ],
+  };
+}
+
+/** Settings that the kubelet wants to write and that belong to the whole machine: it sees these values instead. */
+const KUBELET_SYSCTLS = [
+  { path: '/proc/sys/vm/overcommit_memory', value: '1' },
+  { path: '/proc/sys/vm/panic_on_oom', value: '0' },
+  { path: '/proc/sys/kernel/panic', value: '10' },
+  { path: '/proc/sys/kernel/panic_on_oops', value: '1' },
+  { path: '/proc/sys/kernel/keys/root_maxkeys', value: '1000000' },
+  { path: '/proc/sys/kernel/keys/root_maxbytes', value: '25000000' },
+];
+
+/** Components use their usual folders; in the cluster's mount namespace these are the cluster's own. */
+export function mountsOf(layout: Layout): { readonly source: string; readonly target: string }[] {
+  return [
+    { source: join(layout.stateDir, 'kubelet'), target: '/var/lib/kubelet' },
+    { source: join(layout.stateDir, 'cni'), target: '/var/lib/cni' },
+    { source: join(layout.stateDir, 'containerd'), target: '/var/lib/containerd' },
+    { source: join(layout.stateDir, 'container-logs'), target: '/var/log/containers' },
+    { source: '', target: '/run/containerd' },
+    { source: '', target: '/run/netns' },
+  ];
+}
+
+function etcdArgs(layout: Layout): string[] {
+  return [
+    `--data-dir=${join(layout.stateDir, 'etcd')}`,
+    '--listen-client-urls=http://127.0.0.1:2379',
+    '--advertise-client-urls=http://127.0.0.1:2379',
+    '--listen-peer-urls=http://127.0.0.1:2380',
+    '--unsafe-no-fsync', // the disk of a laptop is no reason for a leader to be lost; nothing here outlives the machine
+    '--quota-backend-bytes=4294967296',
+    '--auto-compaction-mode=periodic',
+    '--auto-compaction-retention=30m',
+  ];
+}
+
+function apiserverArgs(layout: Layout): string[] {
+  const pki = (name: string): string => join(layout.pkiDir, name);
+  return [
+    '--etcd-servers=http://127.0.0.1:2379',
+    `--advertise-address=${layout.nodeAddress}`,
+    '--bind-address=0.0.0.0',
+    `--secure-port=${API_PORT}`,
+    `--tls-cert-file=${pki('apiserver.crt')}`,
+    `--tls-private-key-file=${pki('apiserver.key')}`,
+    `--client-ca-file=${pki('ca.crt')}`,
+    `--cert-dir=${layout.pkiDir}`,
+    `--kubelet-client-certificate=${pki('apiserver-kubelet-client.crt')}`,
+    `--kubelet-client-key=${pki('apiserver-kubelet-client.key')}`,
+    `--kubelet-certificate-authority=${pki('ca.crt')}`,
+    '--kubelet-preferred-address-types=InternalIP',
+    '--authorization-mode=Node,RBAC',
+    '--enable-admission-plugins=NodeRestriction',
+    `--service-cluster-ip-range=${SERVICE_CIDR}`,
+    '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+    `--service-account-key-file=${pki('service-accounts.pub')}`,
+    `--service-account-signing-key-file=${pki('service-accounts.key')}`,
+    '--allow-privileged=true',
+    '--profiling=false',
+  ];
+}
+
+function controllerManagerArgs(layout: Layout): string[] {
+  const pki = (name: string): string => join(layout.pkiDir, name);
+  return [
+    `--kubeconfig=${join(layout.stateDir, 'controller-manager.kubeconfig')}`,
+    `--service-account-private-key-file=${pki('service-accounts.key')}`,
+    `--root-ca-file=${pki('ca.crt')}`,
+    `--cluster-signing-cert-file=${pki('ca.crt')}`,
+    `--cluster-signing-key-file=${pki('ca.key')}`,
+    '--use-service-account-credentials=true',
+    '--leader-elect=false',
+  ];
+}
+
+/** containerd finds its shim on the PATH, and runc where Debian puts it. */
+function pathEnv(binaries: Binaries): string {
+  return `PATH=${dirname(binaries.containerd)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+}
