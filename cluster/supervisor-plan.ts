@@ -29,7 +29,7 @@ export function supervisorPlan(layout: Layout, binaries: Binaries, cgroups: read
   const kube = (name: string, waitFor: readonly string[], args: readonly string[]): ComponentPlan => ({
     name,
     path: binaries.kubebox,
-    args: [name, ...args],
+    args, // the supervisor calls a component by its name, and the program looks at that
     env: [],
     waitFor,
   });
@@ -41,7 +41,7 @@ export function supervisorPlan(layout: Layout, binaries: Binaries, cgroups: read
     mounts: mountsOf(layout),
     shadows: KUBELET_SYSCTLS,
     components: [
-      { name: 'registry', path: binaries.nodebox, args: ['registry', `:${REGISTRY_PORT}`, file('registry')], env: [], waitFor: [] },
+      { name: 'registry', path: binaries.nodebox, args: [`:${REGISTRY_PORT}`, file('registry')], env: [], waitFor: [] },
       kube('etcd', [], etcdArgs(layout)),
       kube('kube-apiserver', [ETCD], apiserverArgs(layout)),
       kube('kube-controller-manager', [API], controllerManagerArgs(layout)),
@@ -55,7 +55,7 @@ export function supervisorPlan(layout: Layout, binaries: Binaries, cgroups: read
       ]),
       kube('kube-proxy', [API], [`--config=${file('kube-proxy.json')}`]),
       { name: 'coredns', path: binaries.coredns, args: ['-conf', file('Corefile')], env: [], waitFor: [API] },
-      { name: 'gpu-plugin', path: binaries.nodebox, args: ['gpu-plugin', layout.gpuStateFile], env: [], waitFor: [] },
+      { name: 'gpu-plugin', path: binaries.nodebox, args: [layout.gpuStateFile], env: [], waitFor: [] },
     ],
   };
 }
