@@ -1,5 +1,5 @@
 // Command kubebox is every process of a small real Kubernetes in one static binary: the program to be is
-// named by the first argument (or by the name it is called by), the rest are that program's own flags.
+// named by the name it is called by (or else by the first argument), the rest are that program's own flags.
 package main
 
 import (
@@ -31,13 +31,15 @@ var cobraCommands = map[string]func() *cobra.Command{
 	"kubectl":                 kubectl.NewDefaultKubectlCommand,
 }
 
+const etcd = "etcd"
+
 func main() {
 	name, args := filepath.Base(os.Args[0]), os.Args[1:]
-	if _, ok := cobraCommands[name]; !ok && len(args) > 0 {
+	if !isKnown(name) && len(args) > 0 {
 		name, args = args[0], args[1:]
 	}
 	os.Args = append([]string{name}, args...)
-	if name == "etcd" {
+	if name == etcd {
 		etcdmain.Main(os.Args)
 		return
 	}
@@ -46,4 +48,9 @@ func main() {
 	}
 	fmt.Fprintf(os.Stderr, "kubebox: unknown program %q\n", name)
 	os.Exit(2)
+}
+
+func isKnown(name string) bool {
+	_, ok := cobraCommands[name]
+	return ok || name == etcd
 }
