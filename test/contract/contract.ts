@@ -1,0 +1,291 @@
+/** What the operator relies on, said once and run against the in-memory API and against a real API server. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { FIELD_MANAGER, LABELS } from '../../contract/labels.js';
+import { WaitingError } from '../../lib/errors.js';
+import { isConflict, isInvalid, isNotFound } from '../../lib/kube/kube-error.js';
+import { type KubeObject, type ObjectKey, type Ownership, OwnershipError, type ResourceKind } from '../../operator/ports.js';
+import {
+  DEPLOYMENTS,
+  MODELS,
+  makeDeployment,
+  makeModel,
+  makeRevision,
+  ownedBy,
+  REVISIONS,
+  readField,
+  SERVICE_ACCOUNTS,
+  withMetadata,
+  withSpec,
+} from './objects.js';
+import type { World, WorldMaker } from './world.js';
+
+export function describeContract(name: string, maker: WorldMaker): void {
+  describe(`${name} keeps the contract of the ports`, () => {
+    let world: World;
+    let model: KubeObject;
+    let ours: Ownership;
+    const key = (objectName: string): ObjectKey => ({ namespace: world.namespace, name: objectName });
+    const server = (resource: ResourceKind, objectName: string) => world.hands.get(resource, key(objectName));
+    const applyDeployment = (change: (deployment: KubeObject) => KubeObject = (same) => same) =>
+      world.writer.apply(DEPLOYMENTS, change(ownedBy(model, makeDeployment(world.namespace, 'web'))), ours);
+
+    async function eventually<T>(what: string, read: () => T | Promise<T>, isDone: (value: T) => boolean): Promise<T> {
+      const deadline = Date.now() + world.patienceMs;
+      for (;;) {
+        const value = await read();
+        if (isDone(value)) return value;
+        if (Date.now() >= deadline) throw new Error(`Waited ${world.patienceMs} ms for ${what}; last seen: ${JSON.stringify(value)}`);
+        await sleep(50);
+      }
+    }
+
+    beforeEach(async () => {
+      world = await maker.make();
+      model = await world.hands.create(MODELS, makeModel(world.namespace, 'reader'));
+      ours = { kind: 'ControlledBy', uid: model.metadata.uid ?? '' };
+    });
+    afterEach(() => maker.unmake());
+
+    describe('apply', () => {
+      test('creates an object and returns it as the server stored it', async () => {
+        const stored = await applyDeployment();
+        expect(stored.metadata.uid).toMatch(/^[0-9a-f-]{36}$/);
+        expect(stored).toMatchObject({ kind: 'Deployment', metadata: { name: 'web', namespace: world.namespace, generation: 1 } });
+        expect(await server(DEPLOYMENTS, 'web')).toMatchObject({ metadata: { uid: stored.metadata.uid } });
+      });
+
+      test('twice the same changes nothing', async () => {
+        const apply = () => world.writer.apply(REVISIONS, ownedBy(model, makeRevision(world.namespace, 'reader-1', { a: 1 })), ours);
+        const first = await apply();
+        expect((await apply()).metadata.resourceVersion).toBe(first.metadata.resourceVersion);
+      });
+
+      test('removes what it applied before and leaves out now', async () => {
+        await applyDeployment((deployment) => withMetadata(withSpec(deployment, { minReadySeconds: 7 }), { labels: { a: '1', b: '2' } }));
+        const stored = await applyDeployment((deployment) => withMetadata(deployment, { labels: { a: '1' } }));
+        expect(stored.metadata.labels).toEqual({ a: '1' });
+        expect(readField(stored, 'spec', 'minReadySeconds') ?? 0).toBe(0);
+      });
+
+      test("leaves other people's fields alone", async () => {
+        await applyDeployment();
+        await world.hands.update(DEPLOYMENTS, key('web'), { spec: { replicas: 0 }, metadata: { annotations: { theirs: 'yes' } } });
+        const stored = await applyDeployment((deployment) => withMetadata(deployment, { annotations: { ours: 'yes' } }));
+        expect(stored.metadata.annotations).toMatchObject({ ours: 'yes', theirs: 'yes' });
+        expect(readField(stored, 'spec', 'replicas')).toBe(0);
+      });
+
+      test('takes back what somebody changed', async () => {
+        await applyDeployment((deployment) => withSpec(deployment, { paused: true, revisionHistoryLimit: 2 }));
+        await world.hands.update(DEPLOYMENTS, key('web'), { spec: { revisionHistoryLimit: 9 } });
+        const stored = await applyDeployment((deployment) => withSpec(deployment, { paused: true, revisionHistoryLimit: 2 }));
+        expect(readField(stored, 'spec', 'revisionHistoryLimit')).toBe(2);
+      });
+
+      test('gives up a field that somebody else has set since', async () => {
+        await applyDeployment((deployment) => withSpec(deployment, { revisionHistoryLimit: 2 }));
+        await world.hands.update(DEPLOYMENTS, key('web'), { spec: { revisionHistoryLimit: 9 } });
+        expect(readField(await applyDeployment(), 'spec', 'revisionHistoryLimit')).toBe(9);
+      });
+
+      test('merges containers by name', async () => {
+        const image = (name: string, value: string) => ({ name, image: value });
+        await applyDeployment((deployment) => withContainers(deployment, [image('a', 'x:1'), image('b', 'x:1')]));
+        const stored = await applyDeployment((deployment) => withContainers(deployment, [image('a', 'x:2')]));
+        expect(readField(stored, 'spec', 'template', 'spec', 'containers')).toMatchObject([{ name: 'a', image: 'x:2' }]);
+      });
+
+      test('does not touch status', async () => {
+        const stored = await world.writer.apply(
+          DEPLOYMENTS,
+          { ...ownedBy(model, makeDeployment(world.namespace, 'web')), status: { replicas: 9 } },
+          ours,
+        );
+        expect(readField(stored, 'status', 'replicas')).not.toBe(9);
+      });
+
+      test('is refused where a field may not change', async () => {
+        const apply = (a: number) => world.writer.apply(REVISIONS, ownedBy(model, makeRevision(world.namespace, 'reader-1', { a })), ours);
+        await apply(1);
+        expect(isInvalid(await rejection(apply(2)))).toBe(true);
+      });
+    });
+
+    describe('ownership', () => {
+      test("somebody else's object is left as it is", async () => {
+        await world.hands.create(DEPLOYMENTS, makeDeployment(world.namespace, 'web'));
+        const before = await server(DEPLOYMENTS, 'web');
+        await expect(applyDeployment((deployment) => withMetadata(deployment, { labels: { mine: 'now' } }))).rejects.toThrow(
+          `Deployment "${world.namespace}/web" exists and belongs to somebody else (it has no controller): rename the ModelDeployment or remove that object`,
+        );
+        await expect(world.writer.delete(DEPLOYMENTS, key('web'), ours)).rejects.toThrow(OwnershipError);
+        expect(await server(DEPLOYMENTS, 'web')).toMatchObject({ metadata: { uid: before?.metadata.uid } });
+        expect((await server(DEPLOYMENTS, 'web'))?.metadata.labels).toEqual(before?.metadata.labels);
+      });
+
+      test("another ModelDeployment's object is named", async () => {
+        const other = await world.hands.create(MODELS, makeModel(world.namespace, 'other'));
+        await world.hands.create(DEPLOYMENTS, ownedBy(other, makeDeployment(world.namespace, 'web')));
+        await expect(applyDeployment()).rejects.toThrow('belongs to ModelDeployment "other"');
+      });
+
+      test('what a deleted namesake left is waited for', async () => {
+        await applyDeployment((deployment) => withMetadata(deployment, { ...deployment.metadata, labels: { made: 'before' } }));
+        await world.hands.remove(MODELS, key('reader'));
+        model = await world.hands.create(MODELS, makeModel(world.namespace, 'reader'));
+        ours = { kind: 'ControlledBy', uid: model.metadata.uid ?? '' };
+        const apply = async () => {
+          const error = await rejection(applyDeployment());
+          if (error !== undefined) expect(error).toBeInstanceOf(WaitingError);
+          return error === undefined ? server(DEPLOYMENTS, 'web') : undefined;
+        };
+        const stored = await eventually('the garbage collection', apply, (found) => found !== undefined);
+        expect(stored?.metadata.labels?.['made']).toBeUndefined();
+        expect(stored?.metadata.ownerReferences).toMatchObject([{ uid: model.metadata.uid }]);
+      });
+
+      test('ManagedBy goes by the label', async () => {
+        const account = (name: string, labels: Readonly<Record<string, string>>): KubeObject => ({
+          apiVersion: 'v1',
+          kind: 'ServiceAccount',
+          metadata: { name, namespace: world.namespace, labels },
+        });
+        const mine = account('slipway-runtime', { [LABELS.managedBy]: FIELD_MANAGER });
+        const ownership: Ownership = { kind: 'ManagedBy' };
+        await world.writer.apply(SERVICE_ACCOUNTS, mine, ownership);
+        await world.writer.apply(SERVICE_ACCOUNTS, withMetadata(mine, { annotations: { again: 'yes' } }), ownership);
+        await world.hands.create(SERVICE_ACCOUNTS, account('theirs', { [LABELS.managedBy]: 'Helm' }));
+        const theirs = { ...mine, metadata: { ...mine.metadata, name: 'theirs' } };
+        await expect(world.writer.apply(SERVICE_ACCOUNTS, theirs, ownership)).rejects.toThrow('belongs to "Helm"');
+      });
+    });
+
+    describe('delete', () => {
+      test('of what is not there succeeds', async () => {
+        await world.writer.delete(DEPLOYMENTS, key('never-was'), ours);
+      });
+
+      test('removes our own', async () => {
+        await applyDeployment();
+        await world.writer.delete(DEPLOYMENTS, key('web'), ours);
+        await eventually(
+          'the deletion',
+          () => server(DEPLOYMENTS, 'web'),
+          (found) => found === undefined,
+        );
+      });
+
+      test('what an object owned goes after it, and nothing else', async () => {
+        await applyDeployment();
+        await world.hands.create(DEPLOYMENTS, makeDeployment(world.namespace, 'theirs'));
+        await world.hands.remove(MODELS, key('reader'));
+        await eventually(
+          'the garbage collection',
+          () => server(DEPLOYMENTS, 'web'),
+          (found) => found === undefined,
+        );
+        expect(await server(DEPLOYMENTS, 'theirs')).toBeDefined();
+      });
+    });
+
+    describe('status', () => {
+      const status = (uid: string | undefined, fields: Record<string, unknown>): KubeObject => ({
+        apiVersion: MODELS.apiVersion,
+        kind: MODELS.kind,
+        metadata: { name: 'reader', namespace: world.namespace, ...(uid === undefined ? {} : { uid }) },
+        status: fields,
+      });
+
+      test('is written without a new generation, and drops what it leaves out', async () => {
+        await world.writer.applyStatus(MODELS, status(model.metadata.uid, { observedGeneration: 1, replicas: 2 }));
+        const stored = await world.writer.applyStatus(MODELS, status(model.metadata.uid, { observedGeneration: 1 }));
+        expect(stored).toMatchObject({ metadata: { generation: 1 }, status: { observedGeneration: 1 } });
+        expect(readField(stored, 'status', 'replicas')).toBeUndefined();
+        expect(readField(stored, 'spec')).toEqual(readField(model, 'spec'));
+      });
+
+      test('twice the same changes nothing', async () => {
+        const apply = () => world.writer.applyStatus(MODELS, status(model.metadata.uid, { observedGeneration: 1 }));
+        const first = await apply();
+        expect((await apply()).metadata.resourceVersion).toBe(first.metadata.resourceVersion);
+      });
+
+      test('of a namesake made later is a conflict', async () => {
+        const stale = '11111111-2222-4333-8444-555555555555';
+        expect(isConflict(await rejection(world.writer.applyStatus(MODELS, status(stale, { replicas: 1 }))))).toBe(true);
+        expect(readField(await server(MODELS, 'reader'), 'status')).toBeUndefined();
+      });
+
+      test('of an object that is gone is not found', async () => {
+        await world.hands.remove(MODELS, key('reader'));
+        const error = await rejection(world.writer.applyStatus(MODELS, status(model.metadata.uid, { replicas: 1 })));
+        expect(isNotFound(error) || isConflict(error)).toBe(true);
+      });
+
+      test('written by others is not a change of spec, and a change of spec is a new generation', async () => {
+        expect((await world.hands.patchStatus(MODELS, key('reader'), { replicas: 3 })).metadata.generation).toBe(1);
+        expect((await world.hands.update(MODELS, key('reader'), { metadata: { labels: { a: '1' } } })).metadata.generation).toBe(1);
+        const scaled = await world.hands.update(MODELS, key('reader'), { spec: { replicas: 2 } });
+        expect(scaled).toMatchObject({ metadata: { generation: 2 }, status: { replicas: 3 } });
+      });
+    });
+
+    describe('cache', () => {
+      test('shows what is written, changed and removed', async () => {
+        const cache = await world.cache(DEPLOYMENTS);
+        const stored = await applyDeployment();
+        await eventually(
+          'the new object',
+          () => cache.get(key('web')),
+          (found) => found?.metadata.uid === stored.metadata.uid,
+        );
+        await world.hands.update(DEPLOYMENTS, key('web'), { metadata: { labels: { seen: 'yes' } } });
+        await eventually(
+          'the change',
+          () => cache.get(key('web')),
+          (found) => found?.metadata.labels?.['seen'] === 'yes',
+        );
+        await world.writer.delete(DEPLOYMENTS, key('web'), ours);
+        await eventually(
+          'the removal',
+          () => cache.get(key('web')),
+          (found) => found === undefined,
+        );
+      });
+
+      test('lists by namespace and labels', async () => {
+        const labelled = (name: string, labels: Record<string, string>) => withMetadata(makeDeployment(world.namespace, name), { labels });
+        await world.hands.create(DEPLOYMENTS, labelled('a', { [LABELS.model]: 'reader', tier: 'x' }));
+        await world.hands.create(DEPLOYMENTS, labelled('b', { [LABELS.model]: 'reader', tier: 'y' }));
+        await world.hands.create(DEPLOYMENTS, labelled('c', { [LABELS.model]: 'other', tier: 'x' }));
+        const cache = await world.cache(DEPLOYMENTS);
+        const names = (labels?: Record<string, string>) =>
+          cache
+            .list({ namespace: world.namespace, ...(labels === undefined ? {} : { labels }) })
+            .map(({ metadata }) => metadata.name)
+            .sort();
+        await eventually('three objects', names, (found) => found.length === 3);
+        expect(names({ [LABELS.model]: 'reader' })).toEqual(['a', 'b']);
+        expect(names({ [LABELS.model]: 'reader', tier: 'x' })).toEqual(['a']);
+        expect(names({ tier: 'x' })).toEqual(['a', 'c']);
+        expect(cache.list({ namespace: 'no-such-namespace' })).toEqual([]);
+        expect(cache.list({}).length).toBeGreaterThanOrEqual(3);
+      });
+    });
+  });
+}
+
+function withContainers(deployment: KubeObject, containers: readonly Record<string, unknown>[]): KubeObject {
+  return withSpec(deployment, { template: { metadata: { labels: { app: 'web' } }, spec: { containers } } });
+}
+
+/** What the promise is rejected with; undefined when it is not. */
+async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}

@@ -1,0 +1,40 @@
+/** The Cache port over the in-memory API. Frozen, it shows the world as it was: what a watch that lags would show. */
+import type { Cache, KubeObject, ObjectKey, ResourceKind } from '../../operator/ports.js';
+import { type FakeServer, keyOf } from './fake-server.js';
+
+export class FakeCache implements Cache {
+  readonly #server: FakeServer;
+  readonly #resource: ResourceKind;
+  #frozen: readonly KubeObject[] | undefined;
+
+  constructor(server: FakeServer, resource: ResourceKind) {
+    this.#server = server;
+    this.#resource = resource;
+  }
+
+  freeze(): void {
+    this.#frozen ??= this.#server.objects(this.#resource);
+  }
+
+  thaw(): void {
+    this.#frozen = undefined;
+  }
+
+  get isFrozen(): boolean {
+    return this.#frozen !== undefined;
+  }
+
+  get(key: ObjectKey): KubeObject | undefined {
+    if (this.#frozen === undefined) return this.#server.get(this.#resource, key);
+    return this.#frozen.find((object) => keyOf(object).name === key.name && keyOf(object).namespace === key.namespace);
+  }
+
+  list(filter: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> }): readonly KubeObject[] {
+    const objects = this.#frozen ?? this.#server.objects(this.#resource);
+    return objects.filter(
+      ({ metadata }) =>
+        (filter.namespace === undefined || filter.namespace === metadata.namespace) &&
+        Object.entries(filter.labels ?? {}).every(([label, value]) => metadata.labels?.[label] === value),
+    );
+  }
+}
