@@ -3,8 +3,6 @@ import { execFile } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import process from 'node:process';
-import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { findProtoFolder } from '../proto/load.js';
 import { PROTO_OPTIONS } from '../proto/options.js';
@@ -30,5 +28,3 @@ function computeFlags(): string[] {
     return value ? [`--${name}`] : [];
   });
 }
-
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await generateProtoTypes();

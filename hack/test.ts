@@ -2,9 +2,10 @@
  * `npm test`: every suite, phase by phase, from nothing. Ends with the line "N passed, N failed".
  * A phase that fails does not stop the later ones: one run tells everything that is wrong.
  */
+
+import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawn } from 'node:child_process';
 import { Phases } from './phases.js';
 
 interface Counts {
@@ -64,7 +65,13 @@ async function runSuite(suite: Suite): Promise<void> {
   }
   const report = join(reports, `${suite.name.replaceAll(/[^a-z0-9]+/gi, '-')}.json`);
   rmSync(report, { force: true });
-  const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`];
+  const args = [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    'node_modules/jest/bin/jest.js',
+    '--json',
+    `--outputFile=${report}`,
+  ];
   const slow = suite.pattern === undefined ? [] : ['--runInBand', '--testPathPatterns', suite.pattern];
   const code = await runScript([...args, ...slow], { SLIPWAY_SLOW_TESTS: suite.pattern === undefined ? '' : '1', SLIPWAY_TEST_CLUSTER: CLUSTER });
   const failed = addReport(report);

@@ -20,8 +20,7 @@ export interface WaitOptions {
   readonly note?: (line: string) => void;
 }
 
-export const isReady: ModelPredicate = (view) =>
-  view.observedGeneration === view.generation && view.conditions.get('Ready')?.status === 'True';
+export const isReady: ModelPredicate = (view) => view.observedGeneration === view.generation && view.conditions.get('Ready')?.status === 'True';
 
 /** Resolves with the first view that satisfies `wanted`; rejects with the last status when time is over. */
 export async function waitForModel(kubectl: Kubectl, wanted: ModelPredicate, options: WaitOptions): Promise<ModelView> {
