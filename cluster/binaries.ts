@@ -65,6 +65,11 @@ export async function ensureBinaries(note: Note): Promise<Binaries> {
   };
 }
 
+/** Only Helm 4 and Helm 3, for what needs no cluster. */
+export async function ensureHelm(note: Note): Promise<Pick<Binaries, 'helm' | 'helm3'>> {
+  return { helm: join(await ensureModule('helm4', note), 'helm'), helm3: join(await ensureModule('helm3', note), 'helm3') };
+}
+
 /** Builds one module unless its folder is there: that is made by one rename when everything in it is complete. */
 async function ensureModule(name: ModuleName, note: Note): Promise<string> {
   const source = join('cluster', name);
@@ -126,11 +131,19 @@ async function findGo(): Promise<string> {
   for (const go of ['go', '/usr/local/go/bin/go', '/usr/lib/go/bin/go']) {
     const result = await execAny(go, ['env', 'GOVERSION']).catch(() => undefined);
     if (result?.code !== 0) continue;
-    const [major = 0, minor = 0] = result.stdout.trim().replace(/^go/, '').split('.').map((part) => Number.parseInt(part, 10));
+    const [major = 0, minor = 0] = result.stdout
+      .trim()
+      .replace(/^go/, '')
+      .split('.')
+      .map((part) => Number.parseInt(part, 10));
     if (major > MINIMUM_GO[0] || (major === MINIMUM_GO[0] && minor >= MINIMUM_GO[1])) return go;
-    throw new Error(`Go ${major}.${minor} is too old to build the local Kubernetes: install Go ${MINIMUM_GO.join('.')} or newer from https://go.dev/dl/`);
+    throw new Error(
+      `Go ${major}.${minor} is too old to build the local Kubernetes: install Go ${MINIMUM_GO.join('.')} or newer from https://go.dev/dl/`,
+    );
   }
-  throw new Error(`Go was not found; it builds the local Kubernetes: install Go ${MINIMUM_GO.join('.')} or newer from https://go.dev/dl/ and put it on the PATH`);
+  throw new Error(
+    `Go was not found; it builds the local Kubernetes: install Go ${MINIMUM_GO.join('.')} or newer from https://go.dev/dl/ and put it on the PATH`,
+  );
 }
 
 function isModule(name: string): name is ModuleName {

@@ -2,6 +2,13 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
+{{/* What a schema cannot say with the fix in its words. */}}
+{{- define "slipway.validate" -}}
+{{- if and (gt (int .Values.replicas) 1) (not .Values.leaderElection) -}}
+{{- fail (printf "replicas is %d and leaderElection is false: the operators would work against each other. Set leaderElection to true, or replicas to 1" (int .Values.replicas)) -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "slipway.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride -}}
@@ -73,10 +80,7 @@ annotations:
   resources: [modeldeployments/finalizers]
   verbs: [update]
 - apiGroups: [""]
-  resources: [pods]
-  verbs: [get, list, watch, create, patch, delete]
-- apiGroups: [""]
-  resources: [services, serviceaccounts]
+  resources: [pods, services, serviceaccounts]
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [apps]
   resources: [deployments, controllerrevisions]
@@ -84,7 +88,7 @@ annotations:
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]
   verbs: [get, list, watch, create, patch, delete]
-- apiGroups: ["", events.k8s.io]
+- apiGroups: [""]
   resources: [events]
   verbs: [create, patch]
 {{- end -}}
