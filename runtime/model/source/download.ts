@@ -9,7 +9,7 @@ import { networkError } from './network-error.js';
 import type { ProgressMeter } from './progress.js';
 import { backoffMs, DEFAULT_ATTEMPTS, exhausted, type RetryPolicy } from './retry.js';
 import { SourceError } from './source-error.js';
-import type { HttpResponse } from './transport.js';
+import { drop, type HttpResponse } from './transport.js';
 
 export interface ByteSource {
   /** For messages: `model "reader.onnx" from "host"`. */
@@ -117,7 +117,7 @@ async function alignWith(response: HttpResponse, sink: ByteSink, state: State): 
   state.hash = createHash('sha256');
   await sink.restart();
   if (refusal === undefined) return;
-  response.body.destroy();
+  drop(response);
   state.validator = undefined;
   throw new SourceError('SOURCE_UNREACHABLE', `"${response.url.host}" ${refusal}`, { transient: true });
 }
@@ -134,7 +134,7 @@ function refuseRange(response: HttpResponse, start: number, state: State): strin
 function checkEncoding(response: HttpResponse, source: ByteSource): void {
   const encoding = response.header('content-encoding');
   if (encoding === undefined || encoding === '' || encoding.toLowerCase() === 'identity') return;
-  response.body.destroy();
+  drop(response);
   throw new SourceError('ARTIFACT_INVALID', `"${source.host}" sends the ${source.name} with Content-Encoding ${encoding}: serve the file as it is`);
 }
 

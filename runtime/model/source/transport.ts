@@ -142,6 +142,11 @@ export async function discard(response: HttpResponse): Promise<void> {
   await response.body.dump({ limit: 65_536 }).catch(() => undefined); // its content was not wanted, so neither is its failure
 }
 
+/** Ends an answer, with its connection, whose body may be large or without end. */
+export function drop(response: HttpResponse): void {
+  response.body.on('error', () => undefined).destroy(); // the error is that we ended it
+}
+
 function redirected(from: HttpRequest, location: string, plainHttp: readonly string[]): HttpRequest {
   if (!URL.canParse(location, from.url.href))
     throw new SourceError('SOURCE_UNREACHABLE', `"${from.url.host}" redirects to something that is not a URL`);
