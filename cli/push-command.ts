@@ -7,9 +7,12 @@ import { TERMINATION_CODES } from '../contract/termination.js';
 import { describeError } from '../lib/logger.js';
 import { type Credentials, NO_CREDENTIALS, pickCredentials, readSecretFiles } from '../runtime/model/source/credentials.js';
 import { parseModelUri } from '../runtime/model/source/model-uri.js';
+import { readCaBundle } from '../runtime/model/source/open-source.js';
 import { formatBytes } from '../runtime/model/source/progress.js';
 import type { Environment } from '../runtime/model/source/proxy.js';
+import { redactText } from '../runtime/model/source/redact.js';
 import { SourceError } from '../runtime/model/source/source-error.js';
+import { splitList } from '../runtime/model/source/source-flags.js';
 import { pushModel } from './push.js';
 
 export const PUSH_USAGE = `slipway push MODEL.onnx oci://REGISTRY[:PORT]/REPOSITORY[:TAG] [flags]
@@ -25,16 +28,16 @@ export async function runPush(argv: readonly string[], env: Environment): Promis
       model,
       uri,
       env,
-      plainHttp: (flags['plain-http'] ?? '').split(',').filter((host) => host !== ''),
+      plainHttp: splitList(flags['plain-http']),
       credentials: await findCredentials(uri, flags.credentials, env),
       upload: { onBytes: progressLine(), ...(flags['chunk-size'] === undefined ? {} : { chunkBytes: parseChunkSize(flags['chunk-size']) }) },
-      ...(flags['ca-bundle'] === undefined ? {} : { caBundle: await readFile(flags['ca-bundle'], 'utf8') }),
+      ...(flags['ca-bundle'] === undefined ? {} : { caBundle: await readCaBundle(flags['ca-bundle']) }),
     });
     console.error(`${pushed.uploaded ? 'Pushed' : 'The registry has'} ${formatBytes(pushed.bytes)}; spec.model.uri is:`);
     console.log(pushed.uri);
     return 0;
   } catch (error) {
-    console.error(describeError(error));
+    console.error(redactText(describeError(error)));
     return TERMINATION_CODES[error instanceof SourceError ? error.code : 'INTERNAL'].exit;
   }
 }
@@ -68,9 +71,13 @@ async function findCredentials(uri: string, folder: string | undefined, env: Env
   if (folder !== undefined) return pickCredentials(await readSecretFiles(folder), parsed.registry, parsed.repository);
   const path = join(env['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json');
   const dockerConfig = await readFile(path, 'utf8').catch(() => undefined); // most machines have none
-  if (dockerConfig === undefined || !dockerConfig.includes('"auths"'))
-    return { kind: 'anonymous', hint: 'no credentials were given: use --credentials or log in with docker' };
-  return pickCredentials({ dockerConfig }, parsed.registry, parsed.repository);
+  const hint = 'no credentials were given: use --credentials, or docker login where it keeps them in its file and not in a helper';
+  if (dockerConfig === undefined || !dockerConfig.includes('"auths"')) return { kind: 'anonymous', hint };
+  try {
+    return pickCredentials({ dockerConfig }, parsed.registry, parsed.repository);
+  } catch {
+    return { kind: 'anonymous', hint }; // a helper keeps them (an empty entry), or it is no file of ours to complain about
+  }
 }
 
 /** At most one line a second, on stderr: stdout is for the uri. */

@@ -7,9 +7,11 @@ describe('termination', () => {
     expect(parseTermination(formatTermination(termination))).toEqual(termination);
   });
   test('stays within the limit of Kubernetes and stays parseable', () => {
-    const text = formatTermination({ code: 'INTERNAL', stage: 'serve', message: 'é'.repeat(9000) });
-    expect(new TextEncoder().encode(text).length).toBeLessThanOrEqual(TERMINATION_MAX_BYTES);
-    expect(parseTermination(text)?.code).toBe('INTERNAL');
+    for (const letter of ['x', 'é', '🎉', '\u0000', '\ud800', '"']) {
+      const text = formatTermination({ code: 'INTERNAL', stage: 'serve', message: letter.repeat(9000), digest: `sha256:${'a'.repeat(64)}` });
+      expect(new TextEncoder().encode(text).length).toBeLessThanOrEqual(TERMINATION_MAX_BYTES);
+      expect(parseTermination(text)).toMatchObject({ code: 'INTERNAL', message: expect.stringMatching(/.{400}…$/s) });
+    }
   });
   test.each([undefined, '', 'Killed', '{', '[]', '{"code":"NOPE","stage":"x","message":"y"}', '{"code":"OK"}'])('is absent in %p', (text) => {
     expect(parseTermination(text)).toBeUndefined();

@@ -54,9 +54,13 @@ export const TERMINATION_MAX_BYTES = 4096;
 
 /** JSON of a termination, its message shortened so that the whole stays within the limit. */
 export function formatTermination(termination: Termination): string {
-  const whole = JSON.stringify(termination);
-  if (new TextEncoder().encode(whole).length <= TERMINATION_MAX_BYTES) return whole;
-  return JSON.stringify({ ...termination, message: `${termination.message.slice(0, 900)}…` });
+  let text = JSON.stringify(termination);
+  // Bytes, not characters: what JSON escapes takes six of them, and an ONNX Runtime text may quote a file's raw bytes.
+  for (let length = termination.message.length; new TextEncoder().encode(text).length > TERMINATION_MAX_BYTES && length > 0; ) {
+    length = Math.floor(length * 0.8);
+    text = JSON.stringify({ ...termination, message: `${termination.message.slice(0, length)}…` });
+  }
+  return text;
 }
 
 /** The termination in a container's message, or undefined when the text is not one of ours. */

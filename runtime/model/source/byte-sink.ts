@@ -82,7 +82,7 @@ export async function diskWork<T>(path: string, work: () => Promise<T>): Promise
   try {
     return await work();
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
     if (code === 'ENOSPC' || code === 'EDQUOT') throw diskFull(path, 'no space is left', cause);
     throw new SourceError('INTERNAL', `Could not write "${path}": ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }

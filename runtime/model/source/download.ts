@@ -9,7 +9,7 @@ import { networkError } from './network-error.js';
 import type { ProgressMeter } from './progress.js';
 import { backoffMs, DEFAULT_ATTEMPTS, exhausted, type RetryPolicy } from './retry.js';
 import { SourceError } from './source-error.js';
-import type { HttpResponse } from './transport.js';
+import { drop, type HttpResponse } from './transport.js';
 
 export interface ByteSource {
   /** For messages: `model "reader.onnx" from "host"`. */
@@ -17,10 +17,15 @@ export interface ByteSource {
   readonly host: string;
   /** Size that the manifest promises. */
   readonly expectedBytes?: number;
-  /** 200 or 206, or a thrown SourceError. `validator` is the ETag of the first answer. */
+  /** 200 or 206, 416 where the server has nothing from `offset` on, or a thrown SourceError. `validator` is the ETag of the first answer. */
   open(offset: number, validator: string | undefined): Promise<HttpResponse>;
   /** Whether bytes at an offset are the same in two answers without an ETag: true where a digest names them. */
   readonly immutable: boolean;
+}
+
+/** Statuses that `download` understands; 416 can only be the fault of the offset. */
+export function isContent(status: number, offset: number): boolean {
+  return status === 200 || status === 206 || (status === 416 && offset > 0);
 }
 
 export interface DownloadOptions {
@@ -77,7 +82,7 @@ async function pump(source: ByteSource, options: DownloadOptions, state: State):
   await alignWith(response, sink, state);
   checkEncoding(response, source);
   state.validator = strongEtag(response.header('etag'));
-  const total = totalBytes(response, state.offset);
+  const total = totalBytes(response);
   checkSize(total, source);
   if (total !== undefined) await sink.reserve(total - state.offset);
   try {
@@ -91,6 +96,7 @@ async function pump(source: ByteSource, options: DownloadOptions, state: State):
     }
   } catch (error) {
     if (error instanceof SourceError || options.retry.signal?.aborted === true) throw error;
+    if (state.offset === source.expectedBytes) return; // every byte came, only the end of the answer was lost
     throw networkError(error, source.host, undefined);
   }
   const wanted = source.expectedBytes ?? total;
@@ -104,22 +110,31 @@ async function pump(source: ByteSource, options: DownloadOptions, state: State):
 /** Brings hash and sink to where this answer begins. */
 async function alignWith(response: HttpResponse, sink: ByteSink, state: State): Promise<void> {
   const start = response.status === 206 ? Number(/^bytes (\d+)-/.exec(response.header('content-range') ?? '')?.[1] ?? Number.NaN) : 0;
-  if (start === state.offset) return;
-  if (start !== 0) {
-    response.body.destroy();
-    state.validator = undefined;
-    throw new SourceError('SOURCE_UNREACHABLE', `"${response.url.host}" answered with another range than was asked for`, { transient: true });
-  }
+  const refusal = refuseRange(response, start, state);
+  if (refusal === undefined && start === state.offset) return;
   state.furthest = Math.max(state.furthest, state.offset);
   state.offset = 0;
   state.hash = createHash('sha256');
   await sink.restart();
+  if (refusal === undefined) return;
+  drop(response);
+  state.validator = undefined;
+  throw new SourceError('SOURCE_UNREACHABLE', `"${response.url.host}" ${refusal}`, { transient: true });
+}
+
+/** Why an answer cannot be joined to what is there already; the next try then begins anew. */
+function refuseRange(response: HttpResponse, start: number, state: State): string | undefined {
+  if (response.status === 416) return `has nothing from byte ${state.offset} on`;
+  if (start !== 0 && start !== state.offset) return 'answered with another range than was asked for';
+  const etag = strongEtag(response.header('etag'));
+  if (start === 0 || etag === undefined || state.validator === undefined || etag === state.validator) return undefined;
+  return 'has another file now than it had when the transfer began';
 }
 
 function checkEncoding(response: HttpResponse, source: ByteSource): void {
   const encoding = response.header('content-encoding');
   if (encoding === undefined || encoding === '' || encoding.toLowerCase() === 'identity') return;
-  response.body.destroy();
+  drop(response);
   throw new SourceError('ARTIFACT_INVALID', `"${source.host}" sends the ${source.name} with Content-Encoding ${encoding}: serve the file as it is`);
 }
 
@@ -132,9 +147,10 @@ function checkSize(bytes: number | undefined, source: ByteSource, streaming = fa
   );
 }
 
-function totalBytes(response: HttpResponse, offset: number): number | undefined {
-  const length = response.header('content-length');
-  return length !== undefined && /^\d+$/.test(length) ? offset + Number(length) : undefined;
+/** Size of the whole, wherever this answer begins and ends in it. */
+function totalBytes(response: HttpResponse): number | undefined {
+  const text = response.status === 206 ? /\/(\d+)$/.exec(response.header('content-range') ?? '')?.[1] : response.header('content-length');
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 /** Weak validators promise the same meaning, not the same bytes. */

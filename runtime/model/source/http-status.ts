@@ -1,4 +1,5 @@
 /** An HTTP status that is no success, as a SourceError that names host, path, status and fix. */
+import { readLimited } from './limited-body.js';
 import { redactText, redactUrl } from './redact.js';
 import { SourceError } from './source-error.js';
 import { discard, type HttpResponse } from './transport.js';
@@ -35,13 +36,12 @@ export function parseRetryAfter(header: string | undefined): number | undefined 
 /** The first error of an OCI answer, `{"errors":[{"code","message"}]}`; nothing for anything else (HTML pages). */
 async function serverWords(response: HttpResponse): Promise<string> {
   const type = response.header('content-type') ?? '';
-  const length = Number(response.header('content-length') ?? Number.NaN);
-  if (!type.includes('json') || !(length <= 16_384)) {
+  if (!type.includes('json')) {
     await discard(response);
     return '';
   }
   try {
-    const body: unknown = await response.body.json();
+    const body: unknown = JSON.parse((await readLimited(response, 16_384, 'error')).toString());
     if (typeof body !== 'object' || body === null || !('errors' in body) || !Array.isArray(body.errors)) return '';
     const [first]: unknown[] = body.errors;
     if (typeof first !== 'object' || first === null) return '';

@@ -15,6 +15,9 @@ export const MODELPACK = {
   fileMetadata: 'org.cncf.model.file.metadata+json',
 } as const;
 
+/** Stands for "no layer": OCI wants at least one in a manifest. */
+export const OCI_EMPTY = 'application/vnd.oci.empty.v1+json';
+
 export const TITLE = 'org.opencontainers.image.title';
 
 /** Weights of a model, raw or in an archive. Its `weight.config` (tokenizers and the like) is not one. */

@@ -20,8 +20,11 @@ export interface HttpUri {
 export type ModelUri = OciUri | HttpUri;
 
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
-const OCI =
-  /^oci:\/\/([a-zA-Z0-9.-]+(?::[0-9]+)?)\/([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(sha256:[a-f0-9]{64}))?$/;
+/** Of a repository's path: what OCI distribution allows between slashes, hence neither `..` nor `//`. */
+const NAME = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const OCI = new RegExp(
+  `^oci://([a-zA-Z0-9.-]+(?::[0-9]+)?)/(${NAME}(?:/${NAME})*)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(sha256:[a-f0-9]{64}))?$`,
+);
 
 export function isDigest(text: string): boolean {
   return DIGEST.test(text);

@@ -43,22 +43,30 @@ export function networkError(cause: unknown, host: string, proxy: string | undef
 }
 
 function explain(cause: unknown): Explanation {
-  for (const error of errorChain(cause)) {
-    const known = 'code' in error && typeof error.code === 'string' ? EXPLANATIONS[error.code] : undefined;
+  for (const { code, message } of errorChain(cause)) {
+    const known = code === undefined ? undefined : EXPLANATIONS[code];
     if (known !== undefined) return known;
-    const refused = /Proxy response \((\d+)\)/.exec(error.message)?.[1];
-    if (refused !== undefined)
-      return { text: `the proxy answered ${refused}: check HTTPS_PROXY, its credentials and NO_PROXY`, transient: Number(refused) >= 500 };
-    if (error.message.includes('Proxy Authentication Required')) {
+    const refused = /Proxy response \((\d+)\)/.exec(message)?.[1];
+    if (refused === '407' || message.includes('Proxy Authentication Required')) {
       return { text: 'the proxy wants credentials (407): put them into HTTP_PROXY and HTTPS_PROXY', transient: false };
     }
+    if (refused !== undefined)
+      return { text: `the proxy answered ${refused}: check HTTPS_PROXY, its credentials and NO_PROXY`, transient: Number(refused) >= 500 };
   }
   return { text: cause instanceof Error ? cause.message : String(cause), transient: true };
 }
 
+interface Link {
+  readonly code: string | undefined;
+  readonly message: string;
+}
+
 /** The error, its causes and the parts of an AggregateError (happy eyeballs), outermost first. */
-function errorChain(error: unknown, depth = 5): Error[] {
-  if (!(error instanceof Error) || depth === 0) return [];
-  const parts: unknown[] = error instanceof AggregateError ? error.errors : [];
-  return [error, ...errorChain(error.cause, depth - 1), ...parts.flatMap((part) => errorChain(part, depth - 1))];
+function errorChain(error: unknown, depth = 5): Link[] {
+  if (typeof error !== 'object' || error === null || depth === 0) return [];
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const message = 'message' in error && typeof error.message === 'string' ? error.message : '';
+  const parts: unknown[] = 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
+  const causes = 'cause' in error ? [error.cause, ...parts] : parts;
+  return [{ code, message }, ...causes.flatMap((part) => errorChain(part, depth - 1))];
 }

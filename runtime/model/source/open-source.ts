@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { type Clock, SYSTEM_CLOCK } from '../../../lib/clock.js';
 import type { Logger } from '../../../lib/logger.js';
 import { basicHeader, type Credentials, NO_CREDENTIALS, pickCredentials, readSecretFiles } from './credentials.js';
-import type { ByteSource } from './download.js';
+import { type ByteSource, isContent } from './download.js';
 import { statusError } from './http-status.js';
 import { type HttpUri, type OciUri, sourceHost } from './model-uri.js';
 import type { ModelLayer } from './pick-layer.js';
@@ -77,7 +77,7 @@ export function urlSource(context: SourceContext, uri: HttpUri): ByteSource {
         authorization: urlAuthorization(context, uri),
         signal: context.retry.signal,
       });
-      if (response.status === 200 || response.status === 206) return response;
+      if (isContent(response.status, offset)) return response;
       throw await statusError(response, {
         what: name,
         host: uri.url.host,
@@ -97,7 +97,8 @@ function urlAuthorization(context: SourceContext, uri: HttpUri): string | undefi
       `The credentials of the Secret would go to "${uri.url.host}" unencrypted: use https://, or allow that host with --plain-http`,
     );
   }
-  return credentials.kind === 'basic' ? basicHeader(credentials.username, credentials.password) : `Bearer ${credentials.token}`;
+  if (credentials.kind === 'basic') return basicHeader(credentials.username, credentials.password);
+  return credentials.kind === 'token' ? `Bearer ${credentials.token}` : undefined; // a docker login's refresh token is for registries
 }
 
 async function loadCredentials(flags: SourceFlags): Promise<Credentials> {
@@ -106,7 +107,8 @@ async function loadCredentials(flags: SourceFlags): Promise<Credentials> {
   return pickCredentials(files, sourceHost(flags.uri), flags.uri.scheme === 'oci' ? flags.uri.repository : '');
 }
 
-async function readCaBundle(path: string): Promise<string> {
+/** PEM text. */
+export async function readCaBundle(path: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new SourceError('USAGE', `The CA bundle "${path}" cannot be read`, { cause });
   });

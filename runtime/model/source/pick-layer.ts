@@ -1,5 +1,5 @@
 /** Which layer of an OCI manifest is the model. Pure: bytes in, descriptor or a refusal that says how to push right. */
-import { DOCKER_LIST, isArchive, isWeight, MODELPACK, OCI_INDEX, TITLE } from './media-types.js';
+import { DOCKER_LIST, isArchive, isWeight, MODELPACK, OCI_EMPTY, OCI_INDEX, TITLE } from './media-types.js';
 import { isDigest } from './model-uri.js';
 import { SourceError } from './source-error.js';
 
@@ -21,8 +21,9 @@ export function pickModelLayer(manifest: Uint8Array, name: string): ModelLayer {
   if (value['mediaType'] === OCI_INDEX || value['mediaType'] === DOCKER_LIST || Array.isArray(value['manifests'])) {
     throw refused(name, 'is an image index (several platforms), not one artifact: give the digest of one manifest in it, or push the model', name);
   }
-  const layers = readLayers(value['layers'], name);
+  const layers = readLayers(value['layers'], name).filter((layer) => layer.mediaType !== OCI_EMPTY);
   const chosen = chooseLayer(layers, name);
+  if (chosen.size === 0) throw refused(name, 'has a model of 0 bytes', name);
   if (chosen.unpack || (isArchive(chosen.mediaType) && !isFileInDisguise(chosen))) {
     throw refused(name, `has the model in an archive (${chosen.mediaType}), which would have to be unpacked to be verified: push it raw`, name);
   }

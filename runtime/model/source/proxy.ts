@@ -1,6 +1,7 @@
 /**
  * Which proxy a request goes through, from HTTPS_PROXY, HTTP_PROXY and NO_PROXY (lower case wins, as in curl). NO_PROXY takes
- * what clusters put into it: host names, .suffixes, host:port, addresses and CIDR blocks, and `*`.
+ * what clusters put into it: host names, .suffixes, host:port, addresses and CIDR blocks, and `*`. This machine itself is
+ * never asked of a proxy, as in Go's tools.
  */
 import { BlockList, isIP } from 'node:net';
 import { SourceError } from './source-error.js';
@@ -21,6 +22,7 @@ export function proxyFor(url: URL, env: Environment): URL | undefined {
 
 function isExempt(url: URL, list: string): boolean {
   const host = url.hostname.replaceAll(/^\[|\]$/g, '').toLowerCase();
+  if (host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))) return true;
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   return list.split(/[\s,]+/).some((entry) => entry !== '' && matches(entry.toLowerCase(), host, port));
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { parseChallenge } from './auth-challenge.js';
 import type { Credentials } from './credentials.js';
+import { isContent } from './download.js';
 import { type StatusContext, statusError } from './http-status.js';
 import { readLimited } from './limited-body.js';
 import { ACCEPT_MANIFESTS } from './media-types.js';
@@ -70,17 +71,18 @@ export class RegistryClient {
     });
   }
 
-  /** A blob from `offset` on. The answer may be 200 (from the start) or 206; anything else is thrown. */
+  /** A blob from `offset` on. The answer may be 200 (from the start), 206 or 416; anything else is thrown. */
   async blob(digest: string, offset: number): Promise<HttpResponse> {
     const response = await this.request(`blobs/${digest}`, offset > 0 ? { headers: { range: `bytes=${offset}-` } } : {});
-    if (response.status === 200 || response.status === 206) return response;
+    if (isContent(response.status, offset)) return response;
     throw await statusError(response, this.context(`blob ${digest} of "${this.repository}"`));
   }
 
   /** An authenticated request to a path below the repository, or to a URL that the registry gave. */
   async request(path: string | URL, init: RegistryRequest = {}): Promise<HttpResponse> {
     const first = await this.send(path, init);
-    if (first.status !== 401) return first;
+    // After a redirect it is another host that asks: it gets neither the credentials nor a say in where they are sent.
+    if (first.status !== 401 || first.url.origin !== this.base.origin) return first;
     const challenge = parseChallenge(first.header('www-authenticate'));
     if (challenge === undefined) return first;
     const { credentials, actions } = this.options;

@@ -53,6 +53,7 @@ function collectFlags(argv: readonly string[]): { values: Map<string, string>; s
   for (let index = 0; index < argv.length; index++) {
     const [name = '', inline] = splitOnce(argv[index] ?? '');
     if (SWITCHES.some((known) => known === name)) {
+      if (inline !== undefined) throw usage(`${name} takes no value: give it, or leave it out`);
       switches.add(name);
     } else if (VALUES.some((known) => known === name)) {
       const value = inline ?? argv[++index];
@@ -71,7 +72,8 @@ function splitOnce(arg: string): [string, string | undefined] {
   return at < 0 ? [arg, undefined] : [arg.slice(0, at), arg.slice(at + 1)];
 }
 
-function splitList(text: string | undefined): readonly string[] {
+/** `Registry:5000, other` → `registry:5000`, `other`. */
+export function splitList(text: string | undefined): readonly string[] {
   return (text ?? '')
     .split(',')
     .map((entry) => entry.trim().toLowerCase())

@@ -38,7 +38,7 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number;
-  /** Header by lower-case name; the first value of a repeated one. */
+  /** Header by lower-case name; values of a repeated one joined by a comma, as HTTP defines it. */
   header(name: string): string | undefined;
   readonly body: Dispatcher.ResponseData['body'];
   /** Where the answer came from, after redirects. */
@@ -95,7 +95,7 @@ export class Transport {
       });
       return {
         status: answer.statusCode,
-        header: (name) => firstValue(answer.headers[name]),
+        header: (name) => joinValues(answer.headers[name]),
         body: answer.body,
         url: req.url,
       };
@@ -142,6 +142,11 @@ export async function discard(response: HttpResponse): Promise<void> {
   await response.body.dump({ limit: 65_536 }).catch(() => undefined); // its content was not wanted, so neither is its failure
 }
 
+/** Ends an answer, with its connection, whose body may be large or without end. */
+export function drop(response: HttpResponse): void {
+  response.body.on('error', () => undefined).destroy(); // the error is that we ended it
+}
+
 function redirected(from: HttpRequest, location: string, plainHttp: readonly string[]): HttpRequest {
   if (!URL.canParse(location, from.url.href))
     throw new SourceError('SOURCE_UNREACHABLE', `"${from.url.host}" redirects to something that is not a URL`);
@@ -158,6 +163,6 @@ function redirected(from: HttpRequest, location: string, plainHttp: readonly str
   return { ...from, url, authorization: url.origin === from.url.origin ? from.authorization : undefined };
 }
 
-function firstValue(value: string | string[] | undefined): string | undefined {
-  return typeof value === 'string' || value === undefined ? value : value[0];
+function joinValues(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value;
 }
