@@ -20,3 +20,6 @@ export const SYSTEM_CLOCK: Clock = {
       signal?.addEventListener('abort', done, { once: true });
     }),
 };
+
+/** For durations: `now` counts from an arbitrary instant and never jumps when somebody sets the machine's clock. */
+export const STEADY_CLOCK: Clock = { now: () => performance.now(), sleep: SYSTEM_CLOCK.sleep };

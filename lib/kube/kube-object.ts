@@ -1,5 +1,5 @@
 /** Objects of the API as their JSON. Nothing is dropped but `metadata.managedFields`; what is unknown here stays as it came. */
-import { isRecord, readString } from './json.js';
+import { isRecord, type JsonRecord, readString } from './json.js';
 import { KubeError } from './kube-error.js';
 
 export interface KubeObjectMeta {
@@ -7,9 +7,21 @@ export interface KubeObjectMeta {
   readonly namespace?: string;
   readonly uid?: string;
   readonly resourceVersion?: string;
+  readonly generation?: number;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
-  readonly [field: string]: unknown;
+  readonly ownerReferences?: readonly KubeOwner[];
+}
+
+export interface KubeOwner {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+  readonly blockOwnerDeletion?: boolean;
 }
 
 export interface KubeJson {
@@ -28,29 +40,38 @@ export interface KubeResource {
 
 /** The answer as an object of `resource`; items of a list carry neither apiVersion nor kind and get them here. */
 export function parseObject(value: unknown, resource: KubeResource): KubeJson {
-  const metadata = isRecord(value) ? value['metadata'] : undefined;
-  if (!isRecord(value) || !isMetadata(metadata)) {
+  const metadata = readMetadata(value);
+  if (!isRecord(value) || metadata === undefined) {
     throw new KubeError(`The API server sent a ${resource.kind} that is none: ${JSON.stringify(value)?.slice(0, 200)}`, {
       code: 0,
       reason: 'BadAnswer',
     });
   }
-  const { managedFields: _, ...kept } = metadata;
-  return {
-    ...value,
-    apiVersion: readString(value, 'apiVersion') ?? resource.apiVersion,
-    kind: readString(value, 'kind') ?? resource.kind,
-    metadata: kept,
-  };
+  const { apiVersion, kind } = resource;
+  return { ...value, apiVersion: readString(value, 'apiVersion') ?? apiVersion, kind: readString(value, 'kind') ?? kind, metadata };
 }
 
-function isMetadata(value: unknown): value is KubeObjectMeta {
+function readMetadata(value: unknown): KubeObjectMeta | undefined {
+  if (!isRecord(value) || !isRecord(value['metadata'])) return undefined;
+  const { managedFields: _, ...metadata } = value['metadata'];
+  return isMetadata(metadata) ? metadata : undefined;
+}
+
+const TEXT_FIELDS = ['namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp'];
+
+function isMetadata(value: JsonRecord): value is JsonRecord & KubeObjectMeta {
+  const { name, generation, ownerReferences } = value;
   return (
-    isRecord(value) &&
-    typeof value['name'] === 'string' &&
-    ['namespace', 'uid', 'resourceVersion'].every((field) => value[field] === undefined || typeof value[field] === 'string') &&
-    ['labels', 'annotations'].every((field) => value[field] === undefined || isTextRecord(value[field]))
+    typeof name === 'string' &&
+    (generation === undefined || typeof generation === 'number') &&
+    TEXT_FIELDS.every((field) => value[field] === undefined || typeof value[field] === 'string') &&
+    ['labels', 'annotations'].every((field) => value[field] === undefined || isTextRecord(value[field])) &&
+    (ownerReferences === undefined || (Array.isArray(ownerReferences) && ownerReferences.every(isOwner)))
   );
+}
+
+function isOwner(value: unknown): value is KubeOwner {
+  return isRecord(value) && ['apiVersion', 'kind', 'name', 'uid'].every((field) => typeof value[field] === 'string');
 }
 
 function isTextRecord(value: unknown): value is Readonly<Record<string, string>> {

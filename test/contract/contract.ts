@@ -1,10 +1,10 @@
 /** What the operator relies on, said once and run against the in-memory API and against a real API server. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FIELD_MANAGER, LABELS } from '../../contract/labels.js';
 import { WaitingError } from '../../lib/errors.js';
 import { isConflict, isInvalid, isNotFound } from '../../lib/kube/kube-error.js';
 import { type KubeObject, type ObjectKey, type Ownership, OwnershipError, type ResourceKind } from '../../operator/ports.js';
+import { eventually } from './eventually.js';
 import {
   DEPLOYMENTS,
   MODELS,
@@ -30,15 +30,8 @@ export function describeContract(name: string, maker: WorldMaker): void {
     const applyDeployment = (change: (deployment: KubeObject) => KubeObject = (same) => same) =>
       world.writer.apply(DEPLOYMENTS, change(ownedBy(model, makeDeployment(world.namespace, 'web'))), ours);
 
-    async function eventually<T>(what: string, read: () => T | Promise<T>, isDone: (value: T) => boolean): Promise<T> {
-      const deadline = Date.now() + world.patienceMs;
-      for (;;) {
-        const value = await read();
-        if (isDone(value)) return value;
-        if (Date.now() >= deadline) throw new Error(`Waited ${world.patienceMs} ms for ${what}; last seen: ${JSON.stringify(value)}`);
-        await sleep(50);
-      }
-    }
+    const soon = <Value>(what: string, read: () => Value | Promise<Value>, isDone: (value: Value) => boolean) =>
+      eventually(what, world.patienceMs, read, isDone);
 
     beforeEach(async () => {
       world = await maker.make();
@@ -140,7 +133,7 @@ export function describeContract(name: string, maker: WorldMaker): void {
           if (error !== undefined) expect(error).toBeInstanceOf(WaitingError);
           return error === undefined ? server(DEPLOYMENTS, 'web') : undefined;
         };
-        const stored = await eventually('the garbage collection', apply, (found) => found !== undefined);
+        const stored = await soon('the garbage collection', apply, (found) => found !== undefined);
         expect(stored?.metadata.labels?.['made']).toBeUndefined();
         expect(stored?.metadata.ownerReferences).toMatchObject([{ uid: model.metadata.uid }]);
       });
@@ -169,7 +162,7 @@ export function describeContract(name: string, maker: WorldMaker): void {
       test('removes our own', async () => {
         await applyDeployment();
         await world.writer.delete(DEPLOYMENTS, key('web'), ours);
-        await eventually(
+        await soon(
           'the deletion',
           () => server(DEPLOYMENTS, 'web'),
           (found) => found === undefined,
@@ -180,7 +173,7 @@ export function describeContract(name: string, maker: WorldMaker): void {
         await applyDeployment();
         await world.hands.create(DEPLOYMENTS, makeDeployment(world.namespace, 'theirs'));
         await world.hands.remove(MODELS, key('reader'));
-        await eventually(
+        await soon(
           'the garbage collection',
           () => server(DEPLOYMENTS, 'web'),
           (found) => found === undefined,
@@ -235,19 +228,19 @@ export function describeContract(name: string, maker: WorldMaker): void {
       test('shows what is written, changed and removed', async () => {
         const cache = await world.cache(DEPLOYMENTS);
         const stored = await applyDeployment();
-        await eventually(
+        await soon(
           'the new object',
           () => cache.get(key('web')),
           (found) => found?.metadata.uid === stored.metadata.uid,
         );
         await world.hands.update(DEPLOYMENTS, key('web'), { metadata: { labels: { seen: 'yes' } } });
-        await eventually(
+        await soon(
           'the change',
           () => cache.get(key('web')),
           (found) => found?.metadata.labels?.['seen'] === 'yes',
         );
         await world.writer.delete(DEPLOYMENTS, key('web'), ours);
-        await eventually(
+        await soon(
           'the removal',
           () => cache.get(key('web')),
           (found) => found === undefined,
@@ -265,7 +258,7 @@ export function describeContract(name: string, maker: WorldMaker): void {
             .list({ namespace: world.namespace, ...(labels === undefined ? {} : { labels }) })
             .map(({ metadata }) => metadata.name)
             .sort();
-        await eventually('three objects', names, (found) => found.length === 3);
+        await soon('three objects', names, (found) => found.length === 3);
         expect(names({ [LABELS.model]: 'reader' })).toEqual(['a', 'b']);
         expect(names({ [LABELS.model]: 'reader', tier: 'x' })).toEqual(['a']);
         expect(names({ tier: 'x' })).toEqual(['a', 'c']);

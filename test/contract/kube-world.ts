@@ -1,0 +1,103 @@
+/** The contract suite's world on a real API server: a namespace per test, removed with all that is in it. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { type ClusterHandle, externalCluster, findCluster } from '../../cluster/cluster.js';
+import { kubeconfigAccess } from '../../lib/kube/cluster-access.js';
+import { type JsonRecord, readArray, readRecord, readString } from '../../lib/kube/json.js';
+import { KubeClient } from '../../lib/kube/kube-client.js';
+import { isAlreadyExists } from '../../lib/kube/kube-error.js';
+import { parseObject } from '../../lib/kube/kube-object.js';
+import { KubeTransport } from '../../lib/kube/transport.js';
+import { Informer } from '../../operator/kube/informer.js';
+import { KubeWriter } from '../../operator/kube/writer.js';
+import type { KubeObject, ResourceKind } from '../../operator/ports.js';
+import { eventually } from './eventually.js';
+import type { Hands, World, WorldMaker } from './world.js';
+
+const NAMESPACES: ResourceKind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces' };
+export const CRDS: ResourceKind = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions' };
+const PATIENCE_MS = 30_000;
+
+export class KubeWorlds implements WorldMaker {
+  readonly client: KubeClient;
+  #stop = new AbortController();
+  #running: Promise<void>[] = [];
+  #namespace = '';
+
+  private constructor(readonly transport: KubeTransport) {
+    this.client = new KubeClient(transport);
+  }
+
+  /** On the cluster that SLIPWAY_TEST_CLUSTER names, or the one of SLIPWAY_CLUSTER_CONTEXT. */
+  static async open(): Promise<KubeWorlds> {
+    const { kubeconfig, context } = await clusterOfTests();
+    const access = await kubeconfigAccess({ file: kubeconfig, context });
+    const worlds = new KubeWorlds(new KubeTransport(access, { userAgent: 'slipway-contract' }));
+    await ensureCrd(worlds.client);
+    return worlds;
+  }
+
+  async close(): Promise<void> {
+    await this.transport.close();
+  }
+
+  async make(): Promise<World> {
+    this.#stop = new AbortController();
+    this.#namespace = `contract-${randomBytes(4).toString('hex')}`;
+    await this.client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.#namespace } });
+    return {
+      namespace: this.#namespace,
+      patienceMs: PATIENCE_MS,
+      writer: new KubeWriter(this.client),
+      hands: handsOn(this.client),
+      cache: (resource) => this.#cache(resource),
+    };
+  }
+
+  async unmake(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#running);
+    this.#running = [];
+    await this.client.delete(NAMESPACES, { name: this.#namespace });
+  }
+
+  async #cache(resource: ResourceKind): Promise<Informer> {
+    const informer = new Informer({ transport: this.transport, resource });
+    this.#running.push(informer.run(this.#stop.signal));
+    await informer.synced();
+    return informer;
+  }
+}
+
+async function clusterOfTests(): Promise<ClusterHandle> {
+  const name = process.env['SLIPWAY_TEST_CLUSTER'] ?? 'test';
+  const cluster = (await externalCluster(process.env, () => undefined)) ?? (await findCluster(name));
+  if (cluster === undefined) throw new Error(`No local cluster "${name}" runs: start it with \`npm run cluster:up -- --name ${name}\``);
+  return cluster;
+}
+
+/** An installed CRD is left as it is: others may work with it. */
+async function ensureCrd(client: KubeClient): Promise<void> {
+  const crd = parseObject(parse(readFileSync('crds/modeldeployments.slipway.dev.yaml', 'utf8')), CRDS);
+  if ((await client.find(CRDS, { name: crd.metadata.name })) === undefined) {
+    await client.create(CRDS, crd).catch((error: unknown) => {
+      if (!isAlreadyExists(error)) throw error;
+    });
+  }
+  const isEstablished = (found: unknown) =>
+    readArray(readRecord(found, 'status'), 'conditions').some(
+      (condition) => readString(condition, 'type') === 'Established' && readString(condition, 'status') === 'True',
+    );
+  await eventually('the CRD to be served', PATIENCE_MS, () => client.get(CRDS, { name: crd.metadata.name }), isEstablished);
+}
+
+function handsOn(client: KubeClient): Hands {
+  return {
+    create: (resource, object) => client.create(resource, object),
+    update: (resource, key, patch) => client.mergePatch(resource, key, patch),
+    patchStatus: (resource, key, status: JsonRecord) => client.mergePatch(resource, { ...key, subresource: 'status' }, { status }),
+    remove: (resource, key) => client.delete(resource, key),
+    get: (resource, key): Promise<KubeObject | undefined> => client.find(resource, key),
+  };
+}
