@@ -20,6 +20,8 @@ export interface UploadOptions {
 }
 
 const FALLBACK_CHUNK_BYTES = 16 << 20;
+/** The specification says 202; some registries answer 204. */
+const PATCHED = [202, 204] as const;
 
 export function fileBlob(path: string, digest: string, bytes: number): UploadBlob {
   return {
@@ -48,7 +50,7 @@ export async function uploadBlob(registry: RegistryClient, blob: UploadBlob, opt
     await uploadChunks(registry, blob, FALLBACK_CHUNK_BYTES, options);
     return true;
   }
-  await expect(registry, whole, 201, blob);
+  await expect(registry, whole, [201], blob);
   return true;
 }
 
@@ -58,10 +60,10 @@ async function uploadChunks(registry: RegistryClient, blob: UploadBlob, chunkByt
     const end = Math.min(blob.bytes, start + chunkBytes);
     const headers = { 'content-type': 'application/octet-stream', 'content-length': String(end - start), 'content-range': `${start}-${end - 1}` };
     const response = await registry.request(location, { method: 'PATCH', headers, body: body(blob, start, end, options) });
-    await expect(registry, response, 202, blob);
+    await expect(registry, response, PATCHED, blob);
     location = nextLocation(registry, response);
   }
-  await expect(registry, await put(registry, location, blob, blob.bytes, options), 201, blob);
+  await expect(registry, await put(registry, location, blob, blob.bytes, options), [201], blob);
 }
 
 async function begin(registry: RegistryClient): Promise<URL> {
@@ -97,8 +99,9 @@ async function* counted(content: Readable, start: number, onBytes: (bytes: numbe
   }
 }
 
-async function expect(registry: RegistryClient, response: HttpResponse, status: number, blob: UploadBlob): Promise<void> {
-  if (response.status !== status) throw await statusError(response, registry.context(`upload of ${blob.digest} to "${registry.repository}"`));
+async function expect(registry: RegistryClient, response: HttpResponse, statuses: readonly number[], blob: UploadBlob): Promise<void> {
+  if (!statuses.includes(response.status))
+    throw await statusError(response, registry.context(`upload of ${blob.digest} to "${registry.repository}"`));
   await discard(response);
 }
 
