@@ -1,30 +1,36 @@
 /** The programs of the local cluster, built once from Go modules and kept by the hash of their sources. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { exec, execAny } from '../hack/exec.js';
+import { pruneBuilds } from './binaries-prune.js';
 import { STATE_ROOT } from './layout.js';
 
-export interface Binaries {
-  readonly kubebox: string;
+/** What a client of any cluster uses. */
+export interface ClientTools {
   readonly kubectl: string;
-  readonly nodebox: string;
+  /** Helm 4, or whatever Helm the owner of an existing cluster has. */
+  readonly helm: string;
   readonly crane: string;
+}
+
+export interface Binaries extends ClientTools {
+  readonly kubebox: string;
+  readonly nodebox: string;
   readonly pause: string;
   readonly coredns: string;
   readonly containerd: string;
-  /** Helm 4 and Helm 3. */
-  readonly helm: string;
   readonly helm3: string;
 }
 
-type ModuleName = 'kubebox' | 'nodebox' | 'coredns' | 'containerd' | 'helm4' | 'helm3';
+type ModuleName = 'kubebox' | 'nodebox' | 'coredns' | 'containerd' | 'helm4' | 'helm3' | 'crane';
 
 interface GoModule {
+  /** Folder below cluster/; the module's own name when it is not given. */
+  readonly source?: string;
   readonly outputs: Readonly<Record<string, string>>;
   /** Other names for an output: the programs look at the name that they are called by. */
   readonly links?: Readonly<Record<string, string>>;
-  readonly ldflags?: string;
 }
 
 const KUBERNETES_VERSION = /k8s\.io\/kubernetes (v1\.(\d+)\.\d+)/;
@@ -41,17 +47,39 @@ const MODULES: Readonly<Record<ModuleName, GoModule>> = {
   },
   helm4: { outputs: { helm: 'helm.sh/helm/v4/cmd/helm' } },
   helm3: { outputs: { helm3: 'helm.sh/helm/v3/cmd/helm' } },
+  crane: { source: 'nodebox', outputs: { crane: 'github.com/google/go-containerregistry/cmd/crane' } },
 };
+
+/** What a local cluster needs, quickest first. */
+const MODULE_NAMES: readonly ModuleName[] = ['nodebox', 'kubebox', 'coredns', 'containerd', 'helm4', 'helm3'];
 
 const MINIMUM_GO = [1, 21] as const; // from here on Go fetches the toolchain that a module asks for
 
 export type Note = (line: string) => void;
 
+const ROOT = resolve(STATE_ROOT, 'bin');
+
 /** Builds what is missing. Resolves with absolute paths; the second call finds everything and takes milliseconds. */
 export async function ensureBinaries(note: Note): Promise<Binaries> {
-  const folders: Partial<Record<ModuleName, string>> = {};
-  for (const name of Object.keys(MODULES)) if (isModule(name)) folders[name] = await ensureModule(name, note);
-  const at = (module: ModuleName, file: string): string => join(folders[module] ?? '', file);
+  const folders = new Map<ModuleName, string>();
+  for (const name of MODULE_NAMES) folders.set(name, await ensureModule(name, note));
+  pruneBuilds(ROOT, [...folders.values()]);
+  return binariesIn(folders);
+}
+
+/** Undefined when something would have to be built first. */
+export function findBinaries(): Binaries | undefined {
+  const folders = new Map(MODULE_NAMES.map((name) => [name, folderOf(name)]));
+  return [...folders.values()].every((folder) => existsSync(folder)) ? binariesIn(folders) : undefined;
+}
+
+/** crane alone: of the programs here the one that somebody with a cluster of his own may lack. It builds on every platform. */
+export async function ensureCrane(note: Note): Promise<string> {
+  return join(await ensureModule('crane', note), 'crane');
+}
+
+function binariesIn(folders: ReadonlyMap<ModuleName, string>): Binaries {
+  const at = (module: ModuleName, file: string): string => join(folders.get(module) ?? folderOf(module), file);
   return {
     kubebox: at('kubebox', 'kubebox'),
     kubectl: at('kubebox', 'kubectl'),
@@ -70,18 +98,26 @@ export async function ensureHelm(note: Note): Promise<Pick<Binaries, 'helm' | 'h
   return { helm: join(await ensureModule('helm4', note), 'helm'), helm3: join(await ensureModule('helm3', note), 'helm3') };
 }
 
+function sourceOf(name: ModuleName): string {
+  return join('cluster', MODULES[name].source ?? name);
+}
+
+function folderOf(name: ModuleName): string {
+  return join(ROOT, `${name}-${hashSources(sourceOf(name))}`);
+}
+
 /** Builds one module unless its folder is there: that is made by one rename when everything in it is complete. */
 async function ensureModule(name: ModuleName, note: Note): Promise<string> {
-  const source = join('cluster', name);
-  const folder = resolve(STATE_ROOT, 'bin', `${name}-${hashSources(source)}`);
-  if (existsSync(folder)) return folder;
+  const folder = folderOf(name);
+  if (markUsed(folder)) return folder;
   const go = await findGo();
   const started = performance.now();
   const partial = `${folder}.${process.pid}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
   const module = MODULES[name];
-  for (const [output, target] of Object.entries(module.outputs)) await build(go, { source, target, output: join(partial, output), note });
+  for (const [output, target] of Object.entries(module.outputs))
+    await build(go, { source: sourceOf(name), target, output: join(partial, output), note });
   for (const [link, output] of Object.entries(module.links ?? {})) symlinkSync(output, join(partial, link));
   try {
     renameSync(partial, folder);
@@ -91,6 +127,17 @@ async function ensureModule(name: ModuleName, note: Note): Promise<string> {
   }
   note(`built ${name} in ${((performance.now() - started) / 1000).toFixed(0)} s`);
   return folder;
+}
+
+/** Its time says when it was used last, so that nobody prunes it. False when there is no such folder. */
+function markUsed(folder: string): boolean {
+  try {
+    const now = new Date();
+    utimesSync(folder, now, now);
+  } catch {
+    // not there, or not ours to touch
+  }
+  return existsSync(folder);
 }
 
 async function build(go: string, job: { source: string; target: string; output: string; note: Note }): Promise<void> {
@@ -144,8 +191,4 @@ async function findGo(): Promise<string> {
   throw new Error(
     `Go was not found; it builds the local Kubernetes: install Go ${MINIMUM_GO.join('.')} or newer from https://go.dev/dl/ and put it on the PATH`,
   );
-}
-
-function isModule(name: string): name is ModuleName {
-  return name in MODULES;
 }

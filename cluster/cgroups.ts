@@ -2,15 +2,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cgroupPath } from './configs.js';
 import type { Layout } from './layout.js';
 
 const ROOT = '/sys/fs/cgroup';
+const KUBELET_CONTROLLERS: ReadonlySet<string> = new Set(['cpu', 'cpuset', 'memory', 'pids', 'io', 'hugetlb']);
 
 /** Makes the cluster's cgroups; resolves with the cgroup.procs files that its supervisor joins. */
 export function makeCgroups(layout: Layout): string[] {
   return hierarchies().map((hierarchy) => {
-    const parts = [...cgroupPath(layout).split('/').filter(Boolean), 'system'];
+    const parts = [...layout.cgroup.split('/').filter(Boolean), 'system'];
     let folder = hierarchy;
     for (const part of parts) {
       if (isUnified(hierarchy)) enableControllers(folder);
@@ -25,7 +25,7 @@ export function makeCgroups(layout: Layout): string[] {
 
 /** Kills until nobody is left, then removes the cgroups. */
 export async function removeCgroups(layout: Layout): Promise<void> {
-  const folders = hierarchies().map((hierarchy) => join(hierarchy, cgroupPath(layout)));
+  const folders = hierarchies().map((hierarchy) => join(hierarchy, layout.cgroup));
   await killAll(folders);
   for (const folder of folders) {
     await removeTree(folder);
@@ -54,6 +54,12 @@ function kill(pid: number): void {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
+}
+
+/** Everything that runs in the cluster: its components and its pods. */
+export function processesIn(layout: Layout): number[] {
+  const pids = hierarchies().flatMap((hierarchy) => processesOf(join(hierarchy, layout.cgroup)));
+  return [...new Set(pids)].sort((a, b) => a - b);
 }
 
 function processesOf(folder: string): number[] {
@@ -107,9 +113,19 @@ function isUnified(hierarchy: string): boolean {
   return hierarchy === ROOT && existsSync(join(ROOT, 'cgroup.controllers'));
 }
 
+/** Those that the kubelet wants; others may refuse to be handed down. */
 function enableControllers(folder: string): void {
-  const controllers = readFileSync(join(folder, 'cgroup.controllers'), 'utf8').trim().split(' ').filter(Boolean);
-  for (const controller of controllers) writeFileSync(join(folder, 'cgroup.subtree_control'), `+${controller}`);
+  const controllers = readFileSync(join(folder, 'cgroup.controllers'), 'utf8').trim().split(' ');
+  for (const controller of controllers.filter((one) => KUBELET_CONTROLLERS.has(one))) {
+    try {
+      writeFileSync(join(folder, 'cgroup.subtree_control'), `+${controller}`);
+    } catch (cause) {
+      throw new Error(
+        `Could not hand the cgroup controller "${controller}" down from ${folder}: the local Kubernetes needs the machine's own cgroups`,
+        { cause },
+      );
+    }
+  }
 }
 
 /** cgroup v1: a new cpuset is empty, and nothing may join it before it names processors and memory. */

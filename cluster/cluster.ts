@@ -1,11 +1,7 @@
-/**
- * The cluster that scripts and tests work on: a local one by name, or the one that the user names with SLIPWAY_CLUSTER_CONTEXT.
- * An exported KUBECONFIG alone is never touched.
- */
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+/** The cluster that scripts and tests work on: a local one by name, or the one that the user names with SLIPWAY_CLUSTER_CONTEXT. */
 import type { Phases } from '../hack/phases.js';
-import { type Binaries, ensureBinaries, type Note } from './binaries.js';
+import { type Binaries, type ClientTools, ensureBinaries, type Note } from './binaries.js';
+import { findClientTools, readExternal, readRegistry } from './external.js';
 import { type Layout, REGISTRY_NAME, REGISTRY_PORT } from './layout.js';
 import { findLayout } from './record.js';
 import { readSupervisor } from './supervisor.js';
@@ -20,7 +16,7 @@ export interface ClusterHandle {
   readonly registryPlainHttp: boolean;
   /** The same registry as pods and the node's containerd name it. */
   readonly registryPull: string;
-  readonly binaries: Binaries;
+  readonly binaries: ClientTools;
   /** Only of local clusters. */
   readonly local?: Layout;
 }
@@ -41,20 +37,17 @@ export async function findCluster(name: string, note: Note = () => undefined): P
 
 /** The cluster of SLIPWAY_CLUSTER_CONTEXT; undefined when that is not set. */
 export async function externalCluster(env: NodeJS.ProcessEnv, note: Note): Promise<ClusterHandle | undefined> {
-  const context = env['SLIPWAY_CLUSTER_CONTEXT'];
-  if (context === undefined || context === '') return undefined;
-  const registry = env['SLIPWAY_REGISTRY'];
-  if (registry === undefined || registry === '') {
-    throw new Error('SLIPWAY_CLUSTER_CONTEXT is set and SLIPWAY_REGISTRY is not: name the registry that images are pushed to, such as ghcr.io/you');
-  }
+  const external = readExternal(env);
+  if (external === undefined) return undefined;
+  const registry = readRegistry(env);
   return {
-    name: context,
-    kubeconfig: env['KUBECONFIG'] ?? join(homedir(), '.kube', 'config'),
-    context,
+    name: external.context,
+    kubeconfig: external.kubeconfig,
+    context: external.context,
     registryPush: registry,
     registryPlainHttp: false,
     registryPull: registry,
-    binaries: await ensureBinaries(note),
+    binaries: await findClientTools(env, note),
   };
 }
 

@@ -1,17 +1,20 @@
 /** The configuration files of the node's components. Pure: a map from path (below the state folder) to text. */
 import { join } from 'node:path';
-import { API_PORT, type Layout, PAUSE_IMAGE, POD_CIDR, REGISTRY_NAME, REGISTRY_PORT } from './layout.js';
+import { API_PORT, type Layout, POD_CIDR, REGISTRY_NAME, REGISTRY_PORT } from './layout.js';
 
-export function configFiles(layout: Layout): Record<string, string> {
+/** `pauseImage` holds each pod's namespaces open. */
+export function configFiles(layout: Layout, pauseImage: string): Record<string, string> {
   return {
-    'containerd.toml': containerdConfig(layout),
+    'containerd.toml': containerdConfig(layout, pauseImage),
     [`registries/${REGISTRY_NAME}:${REGISTRY_PORT}/hosts.toml`]: registryHosts(layout),
     'cni-conf/10-slipway.conflist': json(CNI),
     'kubelet.json': json(kubeletConfig(layout)),
     'kube-proxy.json': json(proxyConfig(layout)),
     Corefile: corefile(layout),
     'resolv.conf': `nameserver ${layout.nodeAddress}\n`,
-    ...Object.fromEntries(['controller-manager', 'scheduler', 'kube-proxy', 'kubelet', 'coredns'].map((user) => [`${user}.kubeconfig`, kubeconfig(layout, user)])),
+    ...Object.fromEntries(
+      ['controller-manager', 'scheduler', 'kube-proxy', 'kubelet', 'coredns'].map((user) => [`${user}.kubeconfig`, kubeconfig(layout, user)]),
+    ),
   };
 }
 
@@ -45,7 +48,7 @@ function serverUrl(layout: Layout): string {
   return `https://${layout.nodeAddress}:${API_PORT}`;
 }
 
-function containerdConfig(layout: Layout): string {
+function containerdConfig(layout: Layout, pauseImage: string): string {
   const cri = (part: string): string => `plugins."io.containerd.cri.v1.${part}"`;
   return `version = 3
 root = "/var/lib/containerd"
@@ -59,7 +62,7 @@ state = "/run/containerd"
 [${cri('images')}]
   snapshotter = "overlayfs"
 [${cri('images')}.pinned_images]
-  sandbox = "${PAUSE_IMAGE}"
+  sandbox = "${pauseImage}"
 [${cri('images')}.registry]
   config_path = "${join(layout.stateDir, 'registries')}"
 [${cri('runtime')}]
@@ -104,7 +107,7 @@ function kubeletConfig(layout: Layout): object {
     clusterDomain: 'cluster.local',
     resolvConf: join(layout.stateDir, 'resolv.conf'),
     cgroupDriver: 'cgroupfs',
-    cgroupRoot: cgroupPath(layout),
+    cgroupRoot: layout.cgroup,
     failSwapOn: false,
     failCgroupV1: false,
     authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: join(layout.pkiDir, 'ca.crt') } },
@@ -155,11 +158,6 @@ function corefile(layout: Layout): string {
   }
 }
 `;
-}
-
-/** Path of the cluster's cgroup below each hierarchy's root. */
-export function cgroupPath(layout: Layout): string {
-  return `/slipway/${layout.name}`;
 }
 
 function json(value: object): string {

@@ -1,26 +1,29 @@
-/** `cluster:down`: everything that the cluster is or was goes away, also after a crash or an interrupted `up`. */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+/** `cluster:down`: everything that the cluster is or was goes away, also after a crash or an interrupted `up` or `down`. */
+import { existsSync, rmSync } from 'node:fs';
 import type { Note } from './binaries.js';
 import { removeCgroups } from './cgroups.js';
-import type { Layout } from './layout.js';
+import { nameProblem } from './layout.js';
 import { withLock } from './lock.js';
 import { removeNetwork } from './network.js';
-import { findLayout } from './record.js';
+import { requireRoot } from './packages.js';
+import { findLayout, stateDirOf } from './record.js';
+import { mayUseSlot } from './slots.js';
 
 /** Resolves with false when there was no such cluster. */
 export async function downCluster(name: string, note: Note): Promise<boolean> {
-  return withLock(join('.slipway', 'locks', `${name}.lock`), note, async () => {
+  const problem = nameProblem(name);
+  if (problem !== undefined) throw new Error(problem);
+  requireRoot();
+  const stateDir = stateDirOf(name);
+  return withLock(stateDir, note, async () => {
     const layout = findLayout(name);
-    if (layout === undefined) return false;
-    await remove(layout);
+    if (layout === undefined && !existsSync(stateDir)) return false;
+    // Processes first: the mount namespace, with all its mounts, goes with the last of them
+    if (layout !== undefined && mayUseSlot(layout)) {
+      await removeCgroups(layout);
+      await removeNetwork(layout);
+    }
+    rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 });
     return true;
   });
-}
-
-/** Processes first: the mount namespace, with all its mounts, goes with the last of them. */
-async function remove(layout: Layout): Promise<void> {
-  await removeCgroups(layout);
-  await removeNetwork(layout);
-  rmSync(layout.stateDir, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -1,16 +1,21 @@
 /**
  * Where a local cluster lives: names, addresses and files, all derived from its name, its slot and the working copy. Pure.
- * A slot is a number from 1 to 250 that gives the cluster its /30 between the host and its network namespace.
+ * A slot is a number from 1 to 250 that no two clusters of a machine share. It names what the machine has only one of (link, network
+ * namespace, cgroup, addresses), so that clusters of one name in several working copies never meet.
  */
 import { join } from 'node:path';
 
 export interface Layout {
   readonly name: string;
   readonly slot: number;
-  /** kubectl context, node name, network namespace. */
+  /** kubectl context and node name. */
   readonly id: string;
   readonly link: string;
   readonly peerLink: string;
+  /** The network namespace as a file: nsenter --net=<netns>. */
+  readonly netns: string;
+  /** Path of the cluster's cgroup below each hierarchy's root. */
+  readonly cgroup: string;
   readonly hostAddress: string;
   readonly nodeAddress: string;
   readonly stateDir: string;
@@ -28,7 +33,6 @@ export const API_PORT = 6443;
 export const POD_CIDR = '10.85.0.0/16';
 export const SERVICE_CIDR = '10.96.0.0/16';
 export const API_SERVICE_ADDRESS = '10.96.0.1';
-export const PAUSE_IMAGE = `${REGISTRY_NAME}:${REGISTRY_PORT}/slipway/pause:1`;
 export const MAX_SLOT = 250;
 
 export const STATE_ROOT = '.slipway';
@@ -39,15 +43,16 @@ export function clusterStateDir(root: string, name: string): string {
 
 export function layoutOf(root: string, name: string, slot: number): Layout {
   const stateDir = clusterStateDir(root, name);
-  const id = `slipway-${name}`;
   return {
     name,
     slot,
-    id,
+    id: `slipway-${name}`,
     link: linkOf(slot),
     peerLink: `${linkOf(slot)}n`,
+    netns: `/run/netns/${linkOf(slot)}`,
+    cgroup: `/slipway/${slot}`,
     hostAddress: `10.201.${slot}.1`,
-    nodeAddress: `10.201.${slot}.2`,
+    nodeAddress: nodeAddressOf(slot),
     stateDir,
     logDir: join(stateDir, 'logs'),
     pkiDir: join(stateDir, 'pki'),
@@ -61,6 +66,10 @@ export function layoutOf(root: string, name: string, slot: number): Layout {
 /** Interface names have at most 15 characters. */
 export function linkOf(slot: number): string {
   return `slipway${slot}`;
+}
+
+export function nodeAddressOf(slot: number): string {
+  return `10.201.${slot}.2`;
 }
 
 /** Undefined when the name is fine, else what is wrong with it. */

@@ -1,52 +1,30 @@
-/** One command at a time changes a cluster; the lock of a command that died is taken over. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+/**
+ * One command at a time, machine-wide. The lock is an abstract unix socket: the kernel gives a name to one process only and takes it
+ * back when that process ends, however it ends, so no lock is ever left behind.
+ */
+import { createHash } from 'node:crypto';
+import { createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Note } from './binaries.js';
 
-export async function withLock<T>(file: string, note: Note, work: () => Promise<T>): Promise<T> {
-  mkdirSync(dirname(file), { recursive: true });
-  for (let told = false; !tryLock(file); told = true) {
-    if (!told) note('waiting for another command that changes this cluster');
-    await sleep(200);
-  }
-  const release = (): void => rmSync(file, { force: true });
-  process.once('exit', release);
+/** Waits for its turn; `key` says what is locked, such as a state folder. */
+export async function withLock<T>(key: string, note: Note, work: () => Promise<T>): Promise<T> {
+  let lock = await tryLock(key);
+  if (lock === undefined) note('waiting for another command that changes this cluster');
+  for (; lock === undefined; lock = await tryLock(key)) await sleep(100);
   try {
     return await work();
   } finally {
-    process.off('exit', release);
-    release();
+    lock.close();
   }
 }
 
-function tryLock(file: string): boolean {
-  try {
-    writeFileSync(file, `${process.pid}`, { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
-  const owner = readOwner(file);
-  if (owner === undefined || isAlive(owner)) return false;
-  rmSync(file, { force: true });
-  return false;
-}
-
-function readOwner(file: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(file, 'utf8'));
-    return pid > 0 ? pid : undefined;
-  } catch {
-    return undefined; // released in between
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+function tryLock(key: string): Promise<Server | undefined> {
+  const name = createHash('sha256').update(key).digest('hex').slice(0, 32);
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.on('error', (error) => ('code' in error && error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)));
+    server.listen(`\0slipway-${name}`, () => resolve(server));
+    server.unref();
+  });
 }

@@ -1,31 +1,43 @@
 /** `npm run cluster:up | down | status | logs | shell`. */
-import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Phases } from '../hack/phases.js';
 import { ensureBinaries } from './binaries.js';
 import { downCluster } from './down.js';
-import type { Layout } from './layout.js';
+import { type ExternalCluster, findClientTools, pingExternal, readExternal } from './external.js';
+import { type Layout, nameProblem } from './layout.js';
 import { findLayout } from './record.js';
-import { describeExited, howItEnded, readSupervisor } from './supervisor.js';
+import { openShell } from './shell.js';
+import { showLogs } from './show-logs.js';
+import { clusterStatus } from './status.js';
 import { upCluster } from './up.js';
 
-const USAGE = `usage: npm run cluster:<up | down | status | logs | shell> -- [--name dev] …
-  up      [--gpus 0] [--gpu-vendor nvidia|amd|intel] [--gpu-product NVIDIA-L4]
-  logs    [component] [--follow]`;
+const USAGE = `usage: npm run cluster:<command> -- [--name dev] …
+  up      start the cluster, or heal it   [--gpus 0..64] [--gpu-vendor nvidia|amd|intel] [--gpu-product NVIDIA-L4]
+  down    remove it and everything in it
+  status  what runs and what has ended; exit code 0 only when all is well
+  logs    [component] [--follow]
+  shell   a shell whose kubectl, helm and crane are the cluster's
+SLIPWAY_CLUSTER_CONTEXT=<context> names a cluster that you have; these commands then start and remove nothing.`;
+
+const MOST_GPUS = 64;
+const COMMANDS = ['up', 'down', 'status', 'logs', 'shell'] as const;
+type Command = (typeof COMMANDS)[number];
 
 const { values, positionals } = parseOrExplain();
 const name = values.name;
 
 try {
-  process.exitCode = await main(positionals[0]);
+  process.exitCode = values.help ? help() : await main(parseCommand(positionals));
 } catch (error) {
   console.error(`\n✘ ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 }
 
-async function main(command: string | undefined): Promise<number> {
+async function main(command: Command): Promise<number> {
+  const external = readExternal(process.env);
+  if (external !== undefined) return mainExternal(command, external);
+  const problem = nameProblem(name);
+  if (problem !== undefined) throw new Error(problem);
   switch (command) {
     case 'up':
       return up();
@@ -35,18 +47,31 @@ async function main(command: string | undefined): Promise<number> {
     case 'status':
       return status(known());
     case 'logs':
-      return logs(known(), positionals[1]);
+      return showLogs(known(), positionals[1], values.follow);
     case 'shell':
-      return shell(known());
-    default:
-      console.error(USAGE);
-      return 2;
+      return openShell(`cluster "${name}"`, known().kubeconfig, await ensureBinaries(console.log));
   }
+}
+
+/** A cluster of the user's is looked at and never changed. */
+async function mainExternal(command: Command, external: ExternalCluster): Promise<number> {
+  const owner = `SLIPWAY_CLUSTER_CONTEXT names your cluster "${external.context}"`;
+  if (command === 'down') {
+    console.log(`${owner}: it is left as it is. Unset the variable to remove the local cluster "${name}"`);
+    return 0;
+  }
+  if (command === 'logs')
+    throw new Error(`${owner}: the logs of its components are not here. Unset the variable for those of the local cluster "${name}"`);
+  const tools = await findClientTools(process.env, console.log);
+  console.log(`${owner}: Kubernetes ${await pingExternal(external, tools.kubectl)} answers, and there is nothing to start`);
+  return command === 'shell' ? openShell(`context "${external.context}"`, external.kubeconfig, tools, external.context) : 0;
 }
 
 async function up(): Promise<number> {
   const gpus = values.gpus === undefined ? undefined : Number(values.gpus);
-  if (gpus !== undefined && !(Number.isInteger(gpus) && gpus >= 0 && gpus <= 64)) throw new Error(`--gpus "${values.gpus}" is no number of devices: use 0 to 64`);
+  if (gpus !== undefined && !(/^\d+$/.test(values.gpus ?? '') && gpus <= MOST_GPUS)) {
+    throw new Error(`--gpus "${values.gpus}" is no number of devices: use 0 to ${MOST_GPUS}`);
+  }
   const { layout, binaries } = await upCluster(
     {
       name,
@@ -56,38 +81,16 @@ async function up(): Promise<number> {
     },
     new Phases(),
   );
-  console.log(`\nCluster "${name}" is ready:\n  ${binaries.kubectl} --kubeconfig ${layout.kubeconfig} get nodes\n  npm run cluster:shell -- --name ${name}`);
+  console.log(
+    `\nCluster "${name}" is ready:\n  ${binaries.kubectl} --kubeconfig ${layout.kubeconfig} get nodes\n  npm run cluster:shell -- --name ${name}`,
+  );
   return 0;
 }
 
-function status(layout: Layout): number {
-  const state = readSupervisor(layout);
-  if (state === undefined) {
-    console.log(`Cluster "${name}" is not running; start it again with npm run cluster:up -- --name ${name}`);
-    return 1;
-  }
-  for (const one of state.components) {
-    const more = one.phase === 'exited' ? howItEnded(one) : `process ${one.pid ?? '-'}`;
-    console.log(`${one.name.padEnd(24)} ${one.phase.padEnd(8)} ${more}`);
-  }
-  const exited = describeExited(state);
-  for (const line of exited) console.log(`\n${line}`);
-  if (exited.length > 0) console.log(`\nnpm run cluster:up -- --name ${name} starts again what has ended`);
-  return exited.length === 0 && state.components.every((one) => one.phase === 'running') ? 0 : 1;
-}
-
-function logs(layout: Layout, component: string | undefined): Promise<number> {
-  const names = existsSync(layout.logDir) ? readdirSync(layout.logDir).map((file) => file.replace(/\.log$/, '')) : [];
-  if (component !== undefined && !names.includes(component)) throw new Error(`"${component}" has no log: choose one of ${names.join(', ')}`);
-  const files = (component === undefined ? names : [component]).map((one) => join(layout.logDir, `${one}.log`));
-  return run('tail', [...(values.follow ? ['-F'] : []), '-n', component === undefined ? '5' : '200', ...files]);
-}
-
-async function shell(layout: Layout): Promise<number> {
-  const binaries = await ensureBinaries(console.log);
-  const path = [dirname(binaries.kubectl), dirname(binaries.helm), dirname(binaries.crane), process.env['PATH'] ?? ''].join(':');
-  console.log(`kubectl, helm and crane are for cluster "${name}"; "exit" leaves`);
-  return run(process.env['SHELL'] ?? '/bin/sh', [], { PATH: path, KUBECONFIG: layout.kubeconfig });
+async function status(layout: Layout): Promise<number> {
+  const { healthy, lines } = await clusterStatus(layout);
+  console.log(lines.join('\n'));
+  return healthy ? 0 : 1;
 }
 
 function known(): Layout {
@@ -96,12 +99,16 @@ function known(): Layout {
   return layout;
 }
 
-function run(program: string, args: readonly string[], env: Record<string, string> = {}): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env } });
-    child.on('error', reject);
-    child.on('close', (code) => resolve(code ?? 130));
-  });
+function help(): number {
+  console.log(USAGE);
+  return 0;
+}
+
+function parseCommand([word, ...more]: readonly string[]): Command {
+  const command = COMMANDS.find((one) => one === word);
+  const surplus = command === 'logs' ? more[1] : more[0];
+  if (command !== undefined && surplus === undefined) return command;
+  explain(command === undefined ? `"${word ?? ''}" is no command` : `cluster:${command} does not take "${surplus}"`);
 }
 
 function parseOrExplain() {
@@ -113,11 +120,16 @@ function parseOrExplain() {
         gpus: { type: 'string' },
         'gpu-vendor': { type: 'string' },
         'gpu-product': { type: 'string' },
-        follow: { type: 'boolean', default: false },
+        follow: { type: 'boolean', short: 'f', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
       },
     });
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
-    process.exit(2);
+    return explain(error instanceof Error ? error.message : String(error));
   }
+}
+
+function explain(problem: string): never {
+  console.error(`${problem}\n${USAGE}`);
+  process.exit(2);
 }

@@ -1,60 +1,64 @@
 /** A cluster's network namespace and the one link that joins it to the host. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { exec, execAny } from '../hack/exec.js';
-import { type Layout, layoutOf, linkOf, MAX_SLOT } from './layout.js';
+import type { Layout } from './layout.js';
+import { deleteNetns, remakeLink } from './slots.js';
 
-/** Takes a free slot by making its link, which can be made only once on a machine; resolves with the slot. */
-export async function takeSlot(root: string, name: string): Promise<number> {
-  for (let slot = 1; slot <= MAX_SLOT; slot += 1) {
-    const layout = layoutOf(root, name, slot);
-    const made = await execAny('ip', ['link', 'add', layout.link, 'type', 'veth', 'peer', 'name', layout.peerLink]);
-    if (made.code === 0) {
-      await exec('ip', ['link', 'set', layout.link, 'alias', layout.stateDir]); // says whose it is if the state is lost
-      return slot;
-    }
-    if (!made.stderr.includes('exists')) throw new Error(`Could not make the network link ${layout.link}: ${made.stderr.trim()}`);
-  }
-  throw new Error(`All ${MAX_SLOT} slots for local clusters are taken: remove one with npm run cluster:down -- --name <name>`);
-}
-
-/** Idempotent: finishes what an interrupted run began. */
+/** Idempotent: finishes what an interrupted run began, and repairs what was removed by hand. */
 export async function ensureNetwork(layout: Layout): Promise<void> {
-  if (!existsSync(`/run/netns/${layout.id}`)) await exec('ip', ['netns', 'add', layout.id]);
-  const inside = (args: readonly string[]): Promise<string> => exec('nsenter', [`--net=/run/netns/${layout.id}`, ...args]);
-  if (!(await hasLink(layout.link))) {
-    await exec('ip', ['link', 'add', layout.link, 'type', 'veth', 'peer', 'name', layout.peerLink]);
-    await exec('ip', ['link', 'set', layout.link, 'alias', layout.stateDir]);
+  const inside = (program: string, args: readonly string[], input = ''): Promise<string> =>
+    exec('nsenter', [`--net=${layout.netns}`, program, ...args], { input });
+  await ensureNetns(layout);
+  if (!(await hasPeer(layout))) {
+    await remakeLink(layout);
+    await ensureNetns(layout);
   }
-  if (await hasLink(layout.peerLink)) await exec('ip', ['link', 'set', layout.peerLink, 'netns', layout.id]);
-  await exec('ip', ['addr', 'replace', `${layout.hostAddress}/30`, 'dev', layout.link]);
-  await exec('ip', ['link', 'set', layout.link, 'up']);
-  await inside(['ip', 'link', 'set', 'lo', 'up']);
-  await inside(['ip', 'addr', 'replace', `${layout.nodeAddress}/30`, 'dev', layout.peerLink]);
-  await inside(['ip', 'link', 'set', layout.peerLink, 'up']);
+  if (hasLink(layout.peerLink)) await exec('ip', ['link', 'set', layout.peerLink, 'netns', layout.link]);
+  await exec('ip', ['-batch', '-'], { input: `addr replace ${layout.hostAddress}/30 dev ${layout.link}\nlink set ${layout.link} up\n` });
   // Service addresses are rewritten after routing, so there has to be a route; the host forwards nothing that comes along it
-  await inside(['ip', 'route', 'replace', 'default', 'via', layout.hostAddress]);
-  await inside(['sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+  const commands = [
+    'link set lo up',
+    `addr replace ${layout.nodeAddress}/30 dev ${layout.peerLink}`,
+    `link set ${layout.peerLink} up`,
+    `route replace default via ${layout.hostAddress}`,
+  ];
+  await inside('ip', ['-batch', '-'], `${commands.join('\n')}\n`);
+  await inside('sh', ['-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
 }
 
 /** Removing the namespace removes its end of the link, hence both, with every rule inside. */
 export async function removeNetwork(layout: Layout): Promise<void> {
-  if (existsSync(`/run/netns/${layout.id}`)) await exec('ip', ['netns', 'delete', layout.id]);
-  const until = Date.now() + 5000; // the kernel takes the namespace down in the background
-  while ((await hasLink(layout.link)) && Date.now() < until) await execAny('ip', ['link', 'delete', layout.link]);
-}
-
-async function hasLink(name: string): Promise<boolean> {
-  return (await execAny('ip', ['link', 'show', 'dev', name])).code === 0;
-}
-
-/** Links of clusters whose state folder is not the one given, by slot: whose they are. */
-export async function slotOwners(): Promise<ReadonlyMap<number, string>> {
-  const owners = new Map<number, string>();
-  for (let slot = 1; slot <= MAX_SLOT; slot += 1) {
-    const path = `/sys/class/net/${linkOf(slot)}/ifalias`;
-    if (!existsSync(path)) continue;
-    const shown = await execAny('cat', [path]);
-    owners.set(slot, shown.stdout.trim());
+  if (existsSync(layout.netns)) await deleteNetns(layout.netns);
+  for (const until = Date.now() + 5000; hasLink(layout.link); await execAny('ip', ['link', 'delete', layout.link])) {
+    if (Date.now() > until) throw new Error(`The network link ${layout.link} does not go away: remove it with ip link delete ${layout.link}`);
   }
-  return owners;
+  // `ip netns add` makes the folder a mount point on its first use; with the last namespace that mount has no purpose
+  if (existsSync('/run/netns') && readdirSync('/run/netns').length === 0) await execAny('umount', ['/run/netns']);
+}
+
+/** True when the process is in the cluster's network namespace: somebody may have deleted and remade that under its feet. */
+export function isInNetwork(layout: Layout, pid: number): boolean {
+  try {
+    return statSync(`/proc/${pid}/ns/net`).ino === statSync(layout.netns).ino;
+  } catch {
+    return false;
+  }
+}
+
+async function ensureNetns(layout: Layout): Promise<void> {
+  if (existsSync(layout.netns)) {
+    if ((await execAny('nsenter', [`--net=${layout.netns}`, 'true'])).code === 0) return;
+    await deleteNetns(layout.netns);
+  }
+  await exec('ip', ['netns', 'add', layout.link]);
+}
+
+async function hasPeer(layout: Layout): Promise<boolean> {
+  if (!hasLink(layout.link)) return false;
+  if (hasLink(layout.peerLink)) return true;
+  return (await execAny('nsenter', [`--net=${layout.netns}`, 'ip', 'link', 'show', 'dev', layout.peerLink])).code === 0;
+}
+
+function hasLink(name: string): boolean {
+  return existsSync(`/sys/class/net/${name}`);
 }

@@ -19,12 +19,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
 
 export async function ensurePackages(note: Note): Promise<void> {
   const missing = missingPackages(existsSync);
-  const root = process.getuid?.() === 0;
-  if (!root) {
-    throw new Error(
-      'The local Kubernetes needs root (it makes network namespaces, mounts and cgroups): run the command as root, or name a cluster that you have: SLIPWAY_CLUSTER_CONTEXT=<context>',
-    );
-  }
+  requireRoot(missing);
   if (missing.length === 0) return;
   if ((await execAny('apt-get', ['--version']).catch(() => undefined)) === undefined) {
     throw new Error(`These programs are missing and apt-get is not there to install them (names of Debian's packages): ${missing.join(' ')}`);
@@ -33,6 +28,15 @@ export async function ensurePackages(note: Note): Promise<void> {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await exec('apt-get', ['-q', 'update'], { env });
   await exec('apt-get', ['-q', 'install', '-y', '--no-install-recommends', ...missing], { env });
+}
+
+/** Tells at the same time what root would have to install. */
+export function requireRoot(missing: readonly string[] = []): void {
+  if (process.getuid?.() === 0) return;
+  throw new Error(
+    'The local Kubernetes needs root (it makes network namespaces, mounts and cgroups): run the command as root, ' +
+      `or name a cluster that you have: SLIPWAY_CLUSTER_CONTEXT=<context>${missing.length === 0 ? '' : `. It also needs packages that are missing: apt-get install ${missing.join(' ')}`}`,
+  );
 }
 
 /** Pure but for the question whether a file exists. */

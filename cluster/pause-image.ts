@@ -4,15 +4,24 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exec, execAny } from '../hack/exec.js';
 import type { Binaries } from './binaries.js';
-import { type Layout, REGISTRY_PORT } from './layout.js';
+import { type Layout, REGISTRY_NAME, REGISTRY_PORT } from './layout.js';
 import { accepts } from './wait-ready.js';
+
+/** As the node names it. The tag is the hash of the program's sources. */
+export function pauseImage(binaries: Pick<Binaries, 'pause'>): string {
+  return `${REGISTRY_NAME}:${REGISTRY_PORT}/${pathOf(binaries)}`;
+}
+
+function pathOf(binaries: Pick<Binaries, 'pause'>): string {
+  return `slipway/pause:${basename(dirname(binaries.pause)).replace(/^nodebox-/, '')}`;
+}
 
 export async function ensurePauseImage(layout: Layout, binaries: Binaries): Promise<void> {
   const registry = `${layout.nodeAddress}:${REGISTRY_PORT}`;
   for (const until = Date.now() + 15_000; !(await accepts(layout.nodeAddress, REGISTRY_PORT)); await sleep(50)) {
     if (Date.now() > until) throw new Error(`The registry at ${registry} did not answer within 15 s; see ${layout.logDir}/registry.log`);
   }
-  const image = `${registry}/slipway/pause:1`;
+  const image = `${registry}/${pathOf(binaries)}`;
   if ((await execAny(binaries.crane, ['digest', '--insecure', image])).code === 0) return;
   const folder = mkdtempSync(join(layout.stateDir, 'pause-'));
   try {
@@ -23,6 +32,6 @@ export async function ensurePauseImage(layout: Layout, binaries: Binaries): Prom
     await exec(binaries.crane, ['append', '--insecure', '--oci-empty-base', '-f', layer, '-t', draft]);
     await exec(binaries.crane, ['mutate', '--insecure', '--set-platform', platform, '--entrypoint', '/pause', '-t', image, draft]);
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -6,33 +6,55 @@ import type { Binaries } from './binaries.js';
 import { certificateRequests } from './certificates.js';
 import { configFiles, kubeconfigData } from './configs.js';
 import type { Layout } from './layout.js';
+import { pauseImage } from './pause-image.js';
 import { mountsOf, type SupervisorPlan } from './supervisor-plan.js';
 
-/** Resolves with true when the files on disk changed: running components then have to start anew. */
-export async function prepare(layout: Layout, binaries: Binaries, plan: SupervisorPlan): Promise<boolean> {
-  mkdirSync(layout.logDir, { recursive: true });
-  for (const mount of mountsOf(layout)) if (mount.source !== '') mkdirSync(mount.source, { recursive: true });
-  await ensureCertificates(layout, binaries);
-  const files = { ...configFiles(layout), 'plan.json': `${JSON.stringify(plan, undefined, 2)}\n` };
-  const changes = Object.entries(files).map(([name, text]) => writeIfChanged(join(layout.stateDir, name), text));
-  const read = (name: string): string => readFileSync(join(layout.pkiDir, name), 'utf8');
-  writeIfChanged(layout.kubeconfig, kubeconfigData(layout, { ca: read('ca.crt'), certificate: read('admin.crt'), key: read('admin.key') }));
-  return changes.includes(true);
+/** Everything below the state folder that components read, by path, but for the keys. Pure. */
+export function plannedFiles(layout: Layout, binaries: Pick<Binaries, 'pause'>, plan: SupervisorPlan): Readonly<Record<string, string>> {
+  return { ...configFiles(layout, pauseImage(binaries)), 'plan.json': `${JSON.stringify(plan, undefined, 2)}\n` };
 }
 
-async function ensureCertificates(layout: Layout, binaries: Binaries): Promise<void> {
-  if (existsSync(layout.pkiDir)) return;
+/** True when what is on disk is what is planned: running components need no new start. */
+export function isPrepared(layout: Layout, files: Readonly<Record<string, string>>): boolean {
+  return hasCertificates(layout) && Object.entries(files).every(([name, text]) => isWritten(join(layout.stateDir, name), text));
+}
+
+export async function prepare(layout: Layout, binaries: Pick<Binaries, 'nodebox'>, files: Readonly<Record<string, string>>): Promise<void> {
+  mkdirSync(layout.logDir, { recursive: true });
+  for (const mount of mountsOf(layout)) if (mount.source !== '') mkdirSync(mount.source, { recursive: true });
+  if (!hasCertificates(layout)) await makeCertificates(layout, binaries);
+  for (const [name, text] of Object.entries(files)) ensureFile(join(layout.stateDir, name), text);
+}
+
+/** The kubeconfig of people and clients. Nothing that runs reads it, so it is written anew whenever it differs. */
+export function ensureKubeconfig(layout: Layout): void {
+  const read = (name: string): string => readFileSync(join(layout.pkiDir, name), 'utf8');
+  ensureFile(layout.kubeconfig, kubeconfigData(layout, { ca: read('ca.crt'), certificate: read('admin.crt'), key: read('admin.key') }));
+}
+
+/** The requests lie beside what was made for them: another address or another component needs other certificates. */
+function hasCertificates(layout: Layout): boolean {
+  return isWritten(join(layout.pkiDir, 'requests.json'), JSON.stringify(certificateRequests(layout)));
+}
+
+async function makeCertificates(layout: Layout, binaries: Pick<Binaries, 'nodebox'>): Promise<void> {
   const partial = `${layout.pkiDir}.partial`;
   rmSync(partial, { recursive: true, force: true });
-  const requests = join(layout.stateDir, 'certificates.json');
+  mkdirSync(partial, { recursive: true, mode: 0o700 });
+  const requests = join(partial, 'requests.json');
   writeFileSync(requests, JSON.stringify(certificateRequests(layout)));
   await exec(binaries.nodebox, ['certs', partial, requests]);
+  rmSync(layout.pkiDir, { recursive: true, force: true });
   renameSync(partial, layout.pkiDir);
 }
 
-function writeIfChanged(path: string, text: string): boolean {
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) return false;
+function ensureFile(path: string, text: string): void {
+  if (isWritten(path, text)) return;
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text, { mode: 0o600 });
-  return true;
+  writeFileSync(`${path}.new`, text, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+function isWritten(path: string, text: string): boolean {
+  return existsSync(path) && readFileSync(path, 'utf8') === text;
 }

@@ -1,38 +1,53 @@
-/** What is remembered about a cluster between commands: its slot and how many GPUs it has. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { clusterStateDir, type Layout, layoutOf } from './layout.js';
-import { slotOwners, takeSlot } from './network.js';
+/** What is remembered about a cluster between commands: its slot. */
+import { existsSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { removeCgroups } from './cgroups.js';
+import { clusterStateDir, type Layout, layoutOf, MAX_SLOT } from './layout.js';
+import { claimSlot, findSlot } from './slots.js';
 
-const ROOT = resolve('.');
+const ROOT = realpathSync('.');
 
-/** Undefined when there is no such cluster in this working copy. */
+/** Undefined when there is no such cluster in this working copy. One whose state was removed by hand is found by its link. */
 export function findLayout(name: string): Layout | undefined {
-  const file = recordFile(name);
-  if (!existsSync(file)) return undefined;
-  const record: { slot: number } = JSON.parse(readFileSync(file, 'utf8'));
-  return layoutOf(ROOT, name, record.slot);
+  const slot = readSlot(name) ?? findSlot(clusterStateDir(ROOT, name));
+  return slot === undefined ? undefined : layoutOf(ROOT, name, slot);
 }
 
-/** Finds the cluster's place, or takes one. A link that a killed command left behind is taken back. */
+/** Finds the cluster's place, or takes one; the same slot as before unless somebody else has it by now. */
 export async function ensureLayout(name: string): Promise<Layout> {
-  const known = findLayout(name);
-  if (known !== undefined) return known;
-  const stateDir = clusterStateDir(ROOT, name);
-  const owners = await slotOwners();
-  const taken = [...owners].find(([, owner]) => owner === stateDir)?.[0];
-  const namespace = `/run/netns/slipway-${name}`;
-  if (taken === undefined && existsSync(namespace)) throw new Error(namesakeProblem(name, namespace));
-  const slot = taken ?? (await takeSlot(ROOT, name));
-  mkdirSync(stateDir, { recursive: true });
-  writeFileSync(recordFile(name), `${JSON.stringify({ slot })}\n`);
+  const known = readSlot(name);
+  if (known === undefined) await removeRemains(name);
+  const slot = await claimSlot(stateDirOf(name), known);
+  if (slot !== known) writeSlot(name, slot);
   return layoutOf(ROOT, name, slot);
 }
 
-function namesakeProblem(name: string, namespace: string): string {
-  return `--name "${name}": a cluster of that name runs from another working copy (${namespace} exists): choose another name, or take that one down`;
+export function stateDirOf(name: string): string {
+  return clusterStateDir(ROOT, name);
+}
+
+/** Without a record the rest of the state is worth nothing: a `down` was interrupted, or somebody removed files by hand. */
+async function removeRemains(name: string): Promise<void> {
+  const slot = findSlot(stateDirOf(name));
+  if (slot !== undefined) await removeCgroups(layoutOf(ROOT, name, slot));
+  rmSync(stateDirOf(name), { recursive: true, force: true, maxRetries: 5 });
+}
+
+function readSlot(name: string): number | undefined {
+  const file = recordFile(name);
+  if (!existsSync(file)) return undefined;
+  const record: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const slot = typeof record === 'object' && record !== null && 'slot' in record ? record.slot : undefined;
+  if (typeof slot === 'number' && Number.isInteger(slot) && slot >= 1 && slot <= MAX_SLOT) return slot;
+  throw new Error(`"${file}" does not name a slot from 1 to ${MAX_SLOT}: remove the file and try again`);
+}
+
+function writeSlot(name: string, slot: number): void {
+  const file = recordFile(name);
+  writeFileSync(`${file}.new`, `${JSON.stringify({ slot })}\n`);
+  renameSync(`${file}.new`, file);
 }
 
 function recordFile(name: string): string {
-  return join(clusterStateDir(ROOT, name), 'cluster.json');
+  return join(stateDirOf(name), 'cluster.json');
 }

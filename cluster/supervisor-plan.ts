@@ -9,6 +9,8 @@ export interface ComponentPlan {
   readonly args: readonly string[];
   readonly env: readonly string[];
   readonly waitFor: readonly string[];
+  /** What it gets when the supervisor dies; SIGKILL unless it is told otherwise. */
+  readonly deathSignal?: 'SIGTERM';
 }
 
 export interface SupervisorPlan {
@@ -20,6 +22,8 @@ export interface SupervisorPlan {
   readonly shadows: readonly { readonly path: string; readonly value: string }[];
   readonly components: readonly ComponentPlan[];
 }
+
+export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const ETCD = 'tcp://127.0.0.1:2379';
 const API = `https://127.0.0.1:${API_PORT}/readyz`;
@@ -41,23 +45,34 @@ export function supervisorPlan(layout: Layout, binaries: Binaries, cgroups: read
     mounts: mountsOf(layout),
     shadows: KUBELET_SYSCTLS,
     components: [
+      reaper(binaries, cgroups),
       { name: 'registry', path: binaries.nodebox, args: [`:${REGISTRY_PORT}`, file('registry')], env: [], waitFor: [] },
       kube('etcd', [], etcdArgs(layout)),
       kube('kube-apiserver', [ETCD], apiserverArgs(layout)),
       kube('kube-controller-manager', [API], controllerManagerArgs(layout)),
       kube('kube-scheduler', [API], [`--kubeconfig=${file('scheduler.kubeconfig')}`, '--leader-elect=false']),
       { name: 'containerd', path: binaries.containerd, args: ['--config', file('containerd.toml')], env: [pathEnv(binaries)], waitFor: [] },
-      kube('kubelet', [CONTAINERD, API], [
-        `--config=${file('kubelet.json')}`,
-        `--kubeconfig=${file('kubelet.kubeconfig')}`,
-        `--hostname-override=${layout.id}`,
-        `--node-ip=${layout.nodeAddress}`,
-      ]),
+      kube(
+        'kubelet',
+        [CONTAINERD, API],
+        [
+          `--config=${file('kubelet.json')}`,
+          `--kubeconfig=${file('kubelet.kubeconfig')}`,
+          `--hostname-override=${layout.id}`,
+          `--node-ip=${layout.nodeAddress}`,
+        ],
+      ),
       kube('kube-proxy', [API], [`--config=${file('kube-proxy.json')}`]),
       { name: 'coredns', path: binaries.coredns, args: ['-conf', file('Corefile')], env: [], waitFor: [API] },
       { name: 'gpu-plugin', path: binaries.nodebox, args: [layout.gpuStateFile], env: [], waitFor: [] },
     ],
   };
+}
+
+/** Components die with the supervisor, but pods are nobody's children: the reaper outlives the supervisor by as long as it takes to end them. */
+function reaper(binaries: Binaries, cgroups: readonly string[]): ComponentPlan {
+  const folders = cgroups.map((procs) => dirname(dirname(procs)));
+  return { name: 'reaper', path: binaries.nodebox, args: folders, env: [], waitFor: [], deathSignal: 'SIGTERM' };
 }
 
 /** Settings that the kubelet wants to write and that belong to the whole machine: it sees these values instead. */
@@ -131,10 +146,12 @@ function controllerManagerArgs(layout: Layout): string[] {
     `--cluster-signing-key-file=${pki('ca.key')}`,
     '--use-service-account-credentials=true',
     '--leader-elect=false',
+    '--kube-api-qps=200', // at 20 it takes seconds to make its own service accounts
+    '--kube-api-burst=400',
   ];
 }
 
 /** containerd finds its shim on the PATH, and runc where Debian puts it. */
 function pathEnv(binaries: Binaries): string {
-  return `PATH=${dirname(binaries.containerd)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+  return `PATH=${dirname(binaries.containerd)}:${SYSTEM_PATH}`;
 }

@@ -1,28 +1,32 @@
 /** Waits until the node takes pods, telling what is still missing; a component that ends meanwhile ends the wait with its words. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execAny } from '../hack/exec.js';
 import type { Binaries, Note } from './binaries.js';
-import type { GpuState } from './gpus.js';
-import type { Layout } from './layout.js';
+import { type GpuState, healthyGpus } from './gpus.js';
+import { API_PORT, type Layout } from './layout.js';
 import { describeExited, readSupervisor } from './supervisor.js';
 
 const TIMEOUT_MS = 120_000;
 
 export async function waitReady(layout: Layout, binaries: Binaries, gpus: GpuState, note: Note): Promise<void> {
   let said = '';
-  let healthySince = 0;
+  let healthy = false;
   for (const until = Date.now() + TIMEOUT_MS; ; await sleep(200)) {
     failOnExit(layout);
     const missing = await firstMissing(layout, binaries, gpus);
     if (missing === undefined) {
-      if (healthySince > 0) return;
-      healthySince = Date.now(); // once more, after the components had a moment to fall over
+      if (healthy) return;
+      healthy = true; // once more, after the components had a moment to fall over
       continue;
     }
     if (missing !== said) note(`waiting for ${missing}`);
     said = missing;
-    if (Date.now() > until) throw new Error(`The cluster did not get ready within ${TIMEOUT_MS / 1000} s: still waiting for ${missing}; see npm run cluster:logs`);
+    if (Date.now() > until) {
+      throw new Error(
+        `The cluster did not get ready within ${TIMEOUT_MS / 1000} s: still waiting for ${missing}; see npm run cluster:logs -- --name ${layout.name}`,
+      );
+    }
   }
 }
 
@@ -33,21 +37,25 @@ function failOnExit(layout: Layout): void {
   if (exited.length > 0) throw new Error(exited.join('\n'));
 }
 
-async function firstMissing(layout: Layout, binaries: Binaries, gpus: GpuState): Promise<string | undefined> {
+/** Undefined when nothing is. In the order in which things come up. */
+export async function firstMissing(layout: Layout, binaries: Pick<Binaries, 'kubectl'>, gpus: GpuState): Promise<string | undefined> {
   const kubectl = async (...args: string[]): Promise<string | undefined> => {
     const result = await execAny(binaries.kubectl, ['--kubeconfig', layout.kubeconfig, '--request-timeout=3s', ...args]);
     return result.code === 0 ? result.stdout.trim() : undefined;
   };
-  if ((await kubectl('get', '--raw', '/readyz')) === undefined) return 'the API server';
-  const ready = await kubectl('get', 'node', layout.id, '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].status}');
+  if (!(await accepts(layout.nodeAddress, API_PORT)) || (await kubectl('get', '--raw', '/readyz')) === undefined) return 'the API server';
+  const resource = gpus.resource === '' ? 'pods' : gpus.resource.replaceAll('.', '\\.');
+  const node = await kubectl(
+    'get',
+    'node',
+    layout.id,
+    '-o',
+    `jsonpath={.status.conditions[?(@.type=="Ready")].status} {.status.allocatable.${resource}}`,
+  );
+  const [ready, allocatable] = (node ?? '').split(' ');
   if (ready !== 'True') return 'the node to be Ready';
+  if (gpus.resource !== '' && allocatable !== String(healthyGpus(gpus))) return `${healthyGpus(gpus)} × ${gpus.resource} on the node`;
   if ((await kubectl('-n', 'default', 'get', 'serviceaccount', 'default')) === undefined) return "the namespace's service account";
-  if (gpus.resource !== '') {
-    const escaped = gpus.resource.replaceAll('.', '\\.');
-    const allocatable = await kubectl('get', 'node', layout.id, '-o', `jsonpath={.status.allocatable.${escaped}}`);
-    const healthy = gpus.devices.filter((device) => device.health === 'Healthy').length;
-    if (allocatable !== String(healthy)) return `${healthy} × ${gpus.resource} on the node`;
-  }
   if (!(await accepts(layout.nodeAddress, 53))) return 'CoreDNS';
   return undefined;
 }

@@ -38,6 +38,7 @@ checkMachine(command);
 process.chdir(ROOT);
 process.env.PATH = `${dirname(NODE)}${delimiter}${process.env.PATH ?? ''}`;
 process.env.ORT_DISABLE_TELEMETRY = '1';
+bypassProxy('10.201.0.0/16'); // addresses of local clusters: a proxy of the user's knows nothing of them
 process.env.ONNXRUNTIME_NODE_INSTALL = 'skip'; // the package has what CPUs need; its install script would fetch CUDA's libraries from elsewhere
 
 await withLock(async () => {
@@ -49,6 +50,10 @@ if (command.args.length > 0) {
   if (!existsSync(join(ROOT, script)))
     fail(`"${name}" is not part of this version: ${script.replace('dist/', '').replace('.js', '.ts')} does not exist`, 2);
   process.exitCode = await run(NODE, [...command.args, ...rest]);
+}
+
+function bypassProxy(network) {
+  for (const name of ['NO_PROXY', 'no_proxy']) process.env[name] = [process.env[name], network].filter(Boolean).join(',');
 }
 
 function checkMachine({ linux }) {

@@ -41,7 +41,7 @@ func enterIsolation(wanted plan) error {
 			return fmt.Errorf("could not mount %s: %w", one.Target, err)
 		}
 	}
-	return castShadows(wanted.Shadows)
+	return castShadows(filepath.Join(filepath.Dir(wanted.StateFile), "shadows"), wanted.Shadows)
 }
 
 func (one mount) apply() error {
@@ -57,8 +57,7 @@ func (one mount) apply() error {
 	return syscall.Mount("none", one.Target, "", syscall.MS_SHARED, "") // pods may ask for mount propagation
 }
 
-func castShadows(shadows []shadow) error {
-	folder := "/run/slipway-shadows"
+func castShadows(folder string, shadows []shadow) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}

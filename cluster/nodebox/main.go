@@ -1,6 +1,6 @@
 // Command nodebox holds what a local cluster needs beside Kubernetes itself:
 // certificates, a supervisor that owns the namespaces' processes, a registry
-// that survives a restart, a GPU device plugin, and crane.
+// that survives a restart, a GPU device plugin, a reaper of orphans, and crane.
 package main
 
 import (
@@ -16,6 +16,7 @@ var commands = map[string]func(args []string) error{
 	"supervise":  supervise,
 	"registry":   serveRegistry,
 	"gpu-plugin": serveGPUs,
+	"reaper":     reap,
 	"crane":      func(args []string) error { crane.Root.SetArgs(args); return crane.Root.Execute() },
 }
 
@@ -26,7 +27,7 @@ func main() {
 	}
 	command := commands[name]
 	if command == nil {
-		fmt.Fprintf(os.Stderr, "nodebox: unknown command %q; it has certs, supervise, registry, gpu-plugin and crane\n", name)
+		fmt.Fprintf(os.Stderr, "nodebox: unknown command %q; it has certs, supervise, registry, gpu-plugin, reaper and crane\n", name)
 		os.Exit(2)
 	}
 	if err := command(args); err != nil {

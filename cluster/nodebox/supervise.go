@@ -30,6 +30,8 @@ type component struct {
 	Args    []string `json:"args"`
 	Env     []string `json:"env"`
 	WaitFor []string `json:"waitFor"` // unix://, tcp:// and https:// addresses that have to answer first
+	// DeathSignal is what it gets when the supervisor dies: SIGTERM, or else SIGKILL.
+	DeathSignal string `json:"deathSignal"`
 }
 
 // componentState is what the driver reads back: the truth about one process.
@@ -138,7 +140,7 @@ func (box *supervisor) start(index int) {
 	command.Args[0] = one.Name
 	command.Env = append(os.Environ(), one.Env...)
 	command.Stdout, command.Stderr = output, output
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: one.deathSignal()}
 	if err := command.Start(); err != nil {
 		state.fail(err)
 		return
@@ -171,6 +173,13 @@ func (box *supervisor) save() error {
 		return err
 	}
 	return writeAtomically(box.plan.StateFile, text)
+}
+
+func (one component) deathSignal() syscall.Signal {
+	if one.DeathSignal == "SIGTERM" {
+		return syscall.SIGTERM
+	}
+	return syscall.SIGKILL
 }
 
 func (state *componentState) fail(err error) {
