@@ -13,10 +13,15 @@ export const LABELS = {
 } as const;
 
 export const ANNOTATIONS = {
-  /** Hash of uri, secretRef and allow-lists: a digest once resolved for it is not resolved again. */
+  /** Hash of the source as the spec names it: a digest once resolved for it is not resolved again. */
   sourceHash: 'slipway.dev/source-hash',
   /** Resolved digest that the object stands for. */
   digest: 'slipway.dev/digest',
+  /** On a resolver pod: the model's generation that it was made for, and which attempt for that generation it is (1, 2 …). */
+  generation: 'slipway.dev/generation',
+  attempt: 'slipway.dev/attempt',
+  /** On a ControllerRevision: when all replicas that were asked for were first seen ready. Such a revision is never given up while it serves. */
+  proven: 'slipway.dev/proven',
   /** JSON evidence of why a revision was given up; retried only when the spec changes. */
   failed: 'slipway.dev/failed',
   /** On the CRD: revision number of the schema (integer, only grows) and hash of its versions. */

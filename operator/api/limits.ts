@@ -1,0 +1,25 @@
+/** Numbers that the rules of a model's life are made of. */
+export const LIMITS = {
+  /** Permanently coded failures after which a resolver or a revision is given up. */
+  permanentFailures: 3,
+  /** Finished resolver pods that are kept for people to look at. */
+  keptResolverPods: 3,
+  /** ControllerRevisions per model; the oldest that nothing uses go first. */
+  keptRevisions: 10,
+  /** Resolver backoff: first × 2^(attempt − 1), at most the last. */
+  firstResolveBackoffMs: 10_000,
+  lastResolveBackoffMs: 300_000,
+  /** How long a container may be ContainerCreating before that is a finding. */
+  slowCreateMs: 60_000,
+  /** How long a pod may be without any word of a scheduler. */
+  silentSchedulerMs: 15_000,
+  /** A name that somebody else holds is looked at again after this: no watch of ours tells when it is free. */
+  conflictRetryMs: 60_000,
+  /** A ready pod that did not answer on /statusz is asked again after this. */
+  statuszRetryMs: 15_000,
+  statusPods: 20,
+  statusBlockers: 10,
+  statusRevisions: 20,
+  /** Longest message of a condition or blocker, in characters (the CRD's limit). */
+  message: 1024,
+} as const;

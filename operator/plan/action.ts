@@ -1,0 +1,22 @@
+/**
+ * What a plan wants to be so. Each is a statement about the world and not a step: one that is true already causes no write.
+ * Plain data, in the order in which they are to be written.
+ */
+import type { RevisionView } from '../view/revision-view.js';
+
+/** What is learned about a revision after it was made. */
+export type RevisionMarks = Pick<RevisionView, 'failed' | 'provenAt' | 'sourceHash'>;
+
+export type Action =
+  | { readonly kind: 'EnsureServiceAccount' }
+  | { readonly kind: 'StartResolver'; readonly serial: number; readonly attempt: number }
+  | { readonly kind: 'DeletePod'; readonly pod: string }
+  | { readonly kind: 'CreateRevision'; readonly revision: string; readonly digest: string; readonly number: number }
+  | { readonly kind: 'MarkRevision'; readonly revision: string; readonly marks: RevisionMarks }
+  | { readonly kind: 'DeleteRevision'; readonly revision: string }
+  | { readonly kind: 'PointService'; readonly revision: string }
+  | { readonly kind: 'EnsureRevisionService'; readonly revision: string }
+  | { readonly kind: 'ScaleTo'; readonly revision: string; readonly replicas: number }
+  | { readonly kind: 'DeleteDeployment'; readonly revision: string }
+  | { readonly kind: 'EnsureDisruptionBudget'; readonly revision: string }
+  | { readonly kind: 'RemoveDisruptionBudget' };

@@ -1,0 +1,33 @@
+/** Why an image does not come, from the kubelet's waiting reason and its words. */
+import type { Reason } from '../api/reasons.js';
+import type { ContainerView } from '../view/pod-view.js';
+import { blocked, type Finding } from './finding.js';
+
+const WAITING = new Set([
+  ...['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull', 'ImageInspectError', 'RegistryUnavailable'],
+  'SignatureValidationFailed',
+]);
+
+const PATTERNS: readonly (readonly [RegExp, Reason, string])[] = [
+  [/no space left/i, 'NodeDiskFull', 'Free the disk of the node'],
+  [
+    /unauthorized|denied|authentication required|403 Forbidden/i,
+    'ImageUnauthorized',
+    'Set imagePullSecrets in the chart and make that Secret in this namespace',
+  ],
+  [/not found|manifest unknown|does not exist|InvalidImageName|couldn't parse image/i, 'ImageNotFound', "Correct the image in the chart's values"],
+  [
+    /no such host|i\/o timeout|connection refused|TLS|x509|dial tcp|toomanyrequests|RegistryUnavailable|server misbehaving|EOF/i,
+    'RegistryUnavailable',
+    'Mend the way from the node to the registry; the kubelet tries again by itself',
+  ],
+];
+
+/** Undefined when the container does not wait for its image. */
+export function classifyImage(where: string, container: ContainerView): Finding | undefined {
+  const { state } = container;
+  if (state.kind !== 'Waiting' || !WAITING.has(state.reason)) return undefined;
+  const words = state.message === '' ? state.reason : `${state.reason}: ${state.message}`;
+  const [, reason, remedy] = PATTERNS.find(([pattern]) => pattern.test(words)) ?? [undefined, 'ImagePullFailed' as const, 'See kubectl describe pod'];
+  return blocked(reason, `${where}: image ${container.image} cannot be pulled: ${words}. ${remedy}`);
+}

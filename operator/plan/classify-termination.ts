@@ -1,0 +1,70 @@
+/** Why a container ended: from the JSON that ours leave, else from the exit code that repeats it, else from the kubelet's words. */
+import { parseTermination, TERMINATION_CODES, type Termination, type TerminationCode } from '../../contract/termination.js';
+import type { Reason } from '../api/reasons.js';
+import type { ContainerView, Terminated } from '../view/pod-view.js';
+import { blocked, type Finding } from './finding.js';
+
+const REASON_OF_CODE: Readonly<Record<Exclude<TerminationCode, 'OK' | 'INTERNAL'>, Reason>> = {
+  USAGE: 'RuntimeIncompatible',
+  URI_INVALID: 'UriInvalid',
+  SOURCE_UNREACHABLE: 'SourceUnreachable',
+  SOURCE_UNAUTHORIZED: 'SourceUnauthorized',
+  SOURCE_NOT_FOUND: 'SourceNotFound',
+  DIGEST_MISMATCH: 'DigestMismatch',
+  ARTIFACT_INVALID: 'ArtifactInvalid',
+  DISK_FULL: 'NodeDiskFull',
+  UNPINNED: 'Unpinned',
+  MODEL_INVALID: 'ModelInvalid',
+  OP_UNSUPPORTED: 'OpUnsupported',
+  PROVIDER_MISSING: 'ProviderMissing',
+  WARMUP_FAILED: 'WarmupFailed',
+};
+
+const SIGNALS: Readonly<Record<number, string>> = { 4: 'SIGILL', 6: 'SIGABRT', 7: 'SIGBUS', 9: 'SIGKILL', 11: 'SIGSEGV', 15: 'SIGTERM' };
+
+/** What a container of ours said at its end. A lost message is made up for by the exit code, where that is one of ours. */
+export function readTermination(ended: Terminated): Termination | undefined {
+  const said = parseTermination(ended.message);
+  if (said !== undefined) return said;
+  const code = CODES.find((known) => TERMINATION_CODES[known].exit === ended.exitCode && ended.exitCode >= 20);
+  return code === undefined ? undefined : { code, stage: 'serve', message: `exit code ${ended.exitCode}, and no message` };
+}
+
+const CODES = Object.keys(TERMINATION_CODES).filter((code): code is TerminationCode => code in TERMINATION_CODES);
+
+export function classifyTermination(where: string, container: ContainerView, ended: Terminated): Finding {
+  const times = container.restarts > 0 ? ` (restarted ${container.restarts} times)` : '';
+  if (ended.reason === 'OOMKilled') return classifyMemory(where, container, times);
+  if (ended.reason === 'ContainerStatusUnknown') return blocked('NodeLost', `${where}: the node lost track of container ${container.name}${times}`);
+  const said = readTermination(ended);
+  if (said === undefined || said.code === 'OK')
+    return blocked('RuntimeCrashed', `${where}: ${describeEnd(container, ended)}${times}. See kubectl logs --previous`);
+  if (said.code === 'INTERNAL') return blocked(reasonOfInternal(container), `${where}: ${said.message}${times}`);
+  return blocked(REASON_OF_CODE[said.code], `${where}: ${said.message}${times}`);
+}
+
+/** The condition reason of a code of ours. */
+export function reasonOfCode(code: TerminationCode): Reason {
+  return code === 'OK' || code === 'INTERNAL' ? 'RuntimeCrashed' : REASON_OF_CODE[code];
+}
+
+function reasonOfInternal({ name, isInit }: ContainerView): Reason {
+  if (name === 'resolve') return 'ResolveFailed';
+  return isInit ? 'DownloadFailed' : 'RuntimeCrashed';
+}
+
+function classifyMemory(where: string, container: ContainerView, times: string): Finding {
+  const limit = container.memoryLimit;
+  const words =
+    limit === undefined
+      ? `container ${container.name} was ended for want of memory; it has no limit, so the node itself ran short${times}. Set spec.runtime.resources.requests.memory so that it is placed where it fits`
+      : `container ${container.name} used more than its memory limit of ${limit}${times}. Raise spec.runtime.resources.limits.memory`;
+  return blocked('HostMemoryExceeded', `${where}: ${words}`);
+}
+
+function describeEnd(container: ContainerView, ended: Terminated): string {
+  const signal = SIGNALS[ended.exitCode - 128];
+  const how = signal === undefined ? `exit code ${ended.exitCode}` : `exit code ${ended.exitCode}, ${signal}`;
+  const words = ended.message === '' ? '' : `: ${ended.message}`;
+  return `container ${container.name} ended without saying why (${how}${ended.reason === '' ? '' : `, ${ended.reason}`})${words}`;
+}

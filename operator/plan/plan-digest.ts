@@ -1,0 +1,139 @@
+/**
+ * uri → digest. A pin is used as it is; a digest that was resolved for the same source stays; else resolver pods ask the source,
+ * one at a time. Attempts are counted from the pods themselves: the k-th waits min(10 s × 2^(k − 1), 5 min) after the end of the
+ * one before (k = 1, 2, 3 → 10 s, 20 s, 40 s). Three attempts that failed for good end it until the spec's generation moves.
+ */
+import { isPermanent } from '../../contract/termination.js';
+import { LIMITS } from '../api/limits.js';
+import { computeResolverHash, computeSourceHash } from '../render/identity.js';
+import type { PodView, Terminated } from '../view/pod-view.js';
+import type { Action } from './action.js';
+import { classifyPod } from './classify-pod.js';
+import { readTermination } from './classify-termination.js';
+import type { PhasePlan, PlanContext } from './context.js';
+import { blocked, type Finding, progress } from './finding.js';
+import { pendingDeadlineMs } from './pending-deadline.js';
+
+export type DigestPlan = PhasePlan &
+  (
+    | { readonly kind: 'Known'; readonly digest: string; readonly justResolved: boolean }
+    | { readonly kind: 'Unknown'; readonly finding: Finding }
+    | { readonly kind: 'Stalled'; readonly finding: Finding }
+  );
+
+export function planDigest(context: PlanContext): DigestPlan {
+  const { observed, spec } = context;
+  const known = spec.model.digest ?? findResolved(context);
+  if (known !== undefined) return { kind: 'Known', digest: known, justResolved: false, actions: deletePods(observed.resolvers) };
+  if (spec.suspend) {
+    return {
+      kind: 'Unknown',
+      finding: progress('Suspended', 'spec.suspend is true: the model is not resolved'),
+      actions: deletePods(observed.resolvers),
+    };
+  }
+  const hash = computeResolverHash(spec, context.config);
+  const mine = observed.resolvers.filter((pod) => pod.sourceHash === hash);
+  const foreign = observed.resolvers.filter((pod) => pod.sourceHash !== hash);
+  const plan = planAttempts(context, mine);
+  return { ...plan, actions: [...plan.actions, ...deletePods(foreign)] };
+}
+
+/** Exponential, from the number of the attempt that failed. */
+export function resolveBackoffMs(attempt: number): number {
+  return Math.min(LIMITS.firstResolveBackoffMs * 2 ** Math.min(attempt - 1, 16), LIMITS.lastResolveBackoffMs);
+}
+
+function findResolved({ observed, spec }: PlanContext): string | undefined {
+  const hash = computeSourceHash(spec);
+  const resolved = observed.revisions.filter(({ sourceHash, digest }) => sourceHash === hash && digest !== '');
+  return resolved.sort((a, b) => b.number - a.number)[0]?.digest;
+}
+
+function planAttempts(context: PlanContext, pods: readonly PodView[]): DigestPlan {
+  const { observed, nowMs } = context;
+  const serial = Math.max(0, ...pods.map(serialOf)) + 1;
+  const digest = pods.map(resolvedDigest).find((found) => found !== undefined);
+  if (digest !== undefined) return { kind: 'Known', digest, justResolved: true, actions: [] };
+  const running = pods.find((pod) => !isFinished(pod) && !pod.isTerminating);
+  if (running !== undefined) return { kind: 'Unknown', finding: describeRunning(running, nowMs), actions: [], ...wakeAt(running, nowMs) };
+  const failed = pods.filter((pod) => isFinished(pod) && !pod.isTerminating && pod.generation === observed.generation);
+  const outdated = pods.filter((pod) => isFinished(pod) && !pod.isTerminating && pod.generation !== observed.generation);
+  const byAttempt = failed.sort((a, b) => b.attempt - a.attempt);
+  const cleanUp = deletePods([...outdated, ...byAttempt.slice(LIMITS.keptResolverPods)]);
+  const last = byAttempt[0];
+  if (last === undefined) return startAttempt(context, { serial, attempt: 1 }, cleanUp);
+  if (isGivenUp(byAttempt)) return { kind: 'Stalled', finding: describeGivenUp(last, nowMs), actions: cleanUp };
+  const nextAtMs = (endOf(last)?.finishedAtMs ?? last.createdAtMs ?? nowMs) + resolveBackoffMs(last.attempt);
+  if (nextAtMs <= nowMs) return startAttempt(context, { serial, attempt: last.attempt + 1 }, cleanUp);
+  return { kind: 'Unknown', finding: describeWait(last, nextAtMs, nowMs), actions: cleanUp, requeueAtMs: nextAtMs };
+}
+
+function startAttempt({ spec }: PlanContext, next: { serial: number; attempt: number }, cleanUp: readonly Action[]): DigestPlan {
+  const finding = progress('Resolving', `Attempt ${next.attempt} to resolve ${spec.model.uri} begins`);
+  // made before older pods are deleted, so that its number is never given twice
+  return { kind: 'Unknown', finding, actions: [{ kind: 'StartResolver', ...next }, ...cleanUp] };
+}
+
+/** Newest first. A failure that may mend itself in between starts nothing anew: three for good are three. */
+function isGivenUp(failed: readonly PodView[]): boolean {
+  const [last] = failed;
+  return last !== undefined && isForGood(last) && failed.filter(isForGood).length >= LIMITS.permanentFailures;
+}
+
+function isForGood(pod: PodView): boolean {
+  const ended = endOf(pod);
+  const said = ended === undefined ? undefined : readTermination(ended);
+  return said !== undefined && isPermanent(said.code);
+}
+
+function describeRunning(pod: PodView, nowMs: number): Finding {
+  const finding = classifyPod(pod, nowMs);
+  if (finding.severity === 'Blocked' || finding.reason === 'Scheduling') return finding;
+  return progress('Resolving', `Pod ${pod.name} asks the source for the digest (attempt ${pod.attempt})`);
+}
+
+function describeGivenUp(last: PodView, nowMs: number): Finding {
+  const { reason, message } = describeEnd(last, nowMs);
+  return blocked(reason, `${message}. Given up after ${LIMITS.permanentFailures} attempts: correct the spec to try again`);
+}
+
+function describeWait(last: PodView, nextAtMs: number, nowMs: number): Finding {
+  const { reason, message } = describeEnd(last, nowMs);
+  return blocked(reason, `${message}. Attempt ${last.attempt + 1} follows at ${new Date(nextAtMs).toISOString()}`);
+}
+
+function describeEnd(pod: PodView, nowMs: number): Finding {
+  const finding = classifyPod(pod, nowMs);
+  return finding.severity === 'Blocked' ? finding : blocked('ResolveFailed', `Pod ${pod.name} ended without an answer: see its log`);
+}
+
+/** A pod that waits silently becomes a finding when its time is over. */
+function wakeAt(pod: PodView, nowMs: number): { readonly requeueAtMs?: number } {
+  const atMs = pod.phase === 'Pending' ? pendingDeadlineMs(pod) : undefined;
+  return atMs !== undefined && atMs > nowMs ? { requeueAtMs: atMs } : {};
+}
+
+function isFinished({ phase }: PodView): boolean {
+  return phase === 'Failed' || phase === 'Succeeded';
+}
+
+function resolvedDigest(pod: PodView): string | undefined {
+  const ended = endOf(pod);
+  const said = ended === undefined ? undefined : readTermination(ended);
+  return said?.code === 'OK' ? said.digest : undefined;
+}
+
+function endOf(pod: PodView): Terminated | undefined {
+  const state = pod.containers[0]?.state;
+  return state?.kind === 'Terminated' ? state : undefined;
+}
+
+/** `reader-resolve-1a2b3c4d-7` → 7. */
+function serialOf({ name }: PodView): number {
+  return Number(/-(\d+)$/.exec(name)?.[1] ?? 0);
+}
+
+function deletePods(pods: readonly PodView[]): Action[] {
+  return pods.filter((pod) => !pod.isTerminating).map(({ name }) => ({ kind: 'DeletePod', pod: name }));
+}

@@ -1,0 +1,96 @@
+/**
+ * What is → what should be. Pure: the same observation at the same instant gives the same plan, and a plan that was carried out
+ * leads to an observation from which nothing more is to be written.
+ */
+import type { RenderConfig } from '../render/config.js';
+import { computeRevisionName, computeSourceHash } from '../render/identity.js';
+import type { Observed } from '../view/observed.js';
+import type { Action } from './action.js';
+import { isFullyReady, newContext, type PlanContext, type RevisionState, revisionState } from './context.js';
+import { pendingDeadlineMs } from './pending-deadline.js';
+import { type DigestPlan, planDigest } from './plan-digest.js';
+import { type FailureDecision, planFailure } from './plan-failure.js';
+import { planHistory } from './plan-history.js';
+import { planTakeover } from './plan-takeover.js';
+
+export interface Plan {
+  readonly actions: readonly Action[];
+  readonly requeueAtMs: number | undefined;
+  readonly context: PlanContext;
+  readonly digest: DigestPlan | undefined;
+  /** Revision that the spec asks for, once its digest is known. */
+  readonly wanted: RevisionState | undefined;
+  readonly failure: FailureDecision;
+  /** Revision that the Service selects after this pass. */
+  readonly target: string | undefined;
+}
+
+export function planModelDeployment(observed: Observed, config: RenderConfig, nowMs: number): Plan {
+  const context = newContext(observed, config, nowMs);
+  const nothing = { actions: [], requeueAtMs: undefined, context, digest: undefined, wanted: undefined, failure: TRUSTED, target: undefined };
+  // a deleted namesake's objects have our names: they end first, and their end wakes us
+  if (observed.leftovers.length > 0) return nothing;
+  const digest = planDigest(context);
+  const wanted =
+    digest.kind === 'Known' ? revisionState(context, computeRevisionName(context.identity.name, context.spec, digest.digest)) : undefined;
+  const failure = wanted === undefined ? TRUSTED : planFailure(context, wanted);
+  const isGivenUp = failure.kind === 'GivenUp';
+  const takeover = planTakeover({ context, wanted: wanted?.stored === undefined ? undefined : wanted, isGivenUp });
+  const history = planHistory(context, wanted === undefined ? [] : [wanted.name]);
+  return {
+    ...{ context, digest, wanted, failure, target: takeover.target },
+    requeueAtMs: soonest([digest.requeueAtMs, ...podDeadlines(context)]),
+    actions: [
+      { kind: 'EnsureServiceAccount' },
+      ...planStorage(context, digest, wanted),
+      ...planMarks(context, wanted, failure),
+      ...takeover.actions,
+      ...planBudget(context, takeover.target),
+      ...history.actions,
+      // resolver pods are evidence until the revision that they led to is stored
+      ...(digest.kind === 'Known' && wanted?.stored === undefined ? [] : digest.actions),
+    ],
+  };
+}
+
+const TRUSTED: FailureDecision = { kind: 'Trusted' };
+
+/** The revision is stored first and acted on when it is seen: from then on its template is fixed. */
+function planStorage({ observed }: PlanContext, digest: DigestPlan, wanted: RevisionState | undefined): Action[] {
+  if (digest.kind !== 'Known' || wanted === undefined || wanted.stored !== undefined) return [];
+  const number = Math.max(0, ...observed.revisions.map((revision) => revision.number)) + 1;
+  return [{ kind: 'CreateRevision', revision: wanted.name, digest: digest.digest, number }];
+}
+
+/** What is learned about the wanted revision is kept on it: given up, forgiven, seen fully ready, or resolved from another source. */
+function planMarks({ spec, replicas, nowMs }: PlanContext, wanted: RevisionState | undefined, failure: FailureDecision): Action[] {
+  const stored = wanted?.stored;
+  if (wanted === undefined || stored === undefined) return [];
+  const isProven = replicas > 0 && isFullyReady(wanted, replicas);
+  const marks = {
+    failed: failure.kind === 'GivenUp' ? failure.evidence : undefined,
+    provenAt: stored.provenAt ?? (isProven ? new Date(nowMs).toISOString() : undefined),
+    sourceHash: computeSourceHash(spec),
+  };
+  const isKnown = marks.failed === stored.failed && marks.provenAt === stored.provenAt && marks.sourceHash === stored.sourceHash;
+  return isKnown ? [] : [{ kind: 'MarkRevision', revision: wanted.name, marks }];
+}
+
+function planBudget({ replicas }: PlanContext, target: string | undefined): Action[] {
+  if (target === undefined || replicas < 2) return [{ kind: 'RemoveDisruptionBudget' }];
+  return [{ kind: 'EnsureDisruptionBudget', revision: target }];
+}
+
+function soonest(instants: readonly (number | undefined)[]): number | undefined {
+  const known = instants.filter((at) => at !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/** Instants at which a pod that only waits becomes a finding. */
+function podDeadlines({ observed, nowMs }: PlanContext): number[] {
+  return observed.pods
+    .filter(({ phase, isTerminating }) => phase === 'Pending' && !isTerminating)
+    .map(pendingDeadlineMs)
+    .filter((at) => at !== undefined)
+    .filter((at) => at > nowMs);
+}

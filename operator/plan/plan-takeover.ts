@@ -1,0 +1,85 @@
+/**
+ * Which revision holds the address, and how many pods each one has.
+ *
+ * A new revision stands beside the old with all its replicas; when all are ready the Service's selector moves, and only a later
+ * pass, which sees it moved, scales the old one to 0. What is neither wanted nor serving goes. So at every instant the address
+ * points to pods that are ready, if any ever were.
+ */
+import type { Action } from './action.js';
+import { isFullyReady, type PhasePlan, type PlanContext, type RevisionState, revisionState } from './context.js';
+
+export interface TakeoverPlan extends PhasePlan {
+  /** Revision that the Service selects after this pass. */
+  readonly target: string | undefined;
+  /** Revisions that stay: the others are on their way out. */
+  readonly kept: readonly string[];
+}
+
+export interface TakeoverInput {
+  readonly context: PlanContext;
+  /** The revision that the spec asks for; undefined while it is not known or not stored. */
+  readonly wanted: RevisionState | undefined;
+  readonly isGivenUp: boolean;
+}
+
+export function planTakeover({ context, wanted, isGivenUp }: TakeoverInput): TakeoverPlan {
+  const serving = findServing(context, wanted);
+  const target = wanted !== undefined && shouldMove({ context, wanted, isGivenUp }, serving) ? wanted.name : serving?.name;
+  const kept = [...new Set([wanted?.name, serving?.name].filter((name) => name !== undefined))];
+  return {
+    target,
+    kept,
+    actions: [
+      ...(target === undefined ? [] : [{ kind: 'PointService', revision: target } as const]),
+      ...(wanted === undefined ? [] : planPods(wanted, isGivenUp ? 0 : context.replicas)),
+      ...(serving === undefined || serving.name === wanted?.name ? [] : planPods(serving, isHopeless(serving) ? 0 : context.replicas)),
+      ...planRetirement(context, kept),
+    ],
+  };
+}
+
+/**
+ * The revision that the Service selects. Without a Service, or when all of that revision is gone: the one with most ready pods.
+ * Nobody to protect: undefined.
+ */
+function findServing(context: PlanContext, wanted: RevisionState | undefined): RevisionState | undefined {
+  const { observed } = context;
+  const selected = observed.serving === undefined ? undefined : revisionState(context, observed.serving);
+  if (selected !== undefined && (selected.stored !== undefined || selected.deployment !== undefined)) return selected;
+  const others = [...observed.deployments.keys()].map((name) => revisionState(context, name)).filter(({ readyPods }) => readyPods > 0);
+  const best = others.sort((a, b) => b.readyPods - a.readyPods || (a.name < b.name ? -1 : 1))[0];
+  return wanted !== undefined && (best === undefined || wanted.readyPods === best.readyPods) ? wanted : best;
+}
+
+function shouldMove({ context, wanted, isGivenUp }: TakeoverInput & { readonly wanted: RevisionState }, serving: RevisionState | undefined): boolean {
+  if (serving === undefined || serving.name === wanted.name) return true;
+  if (isGivenUp) return false;
+  if (context.replicas > 0 && isFullyReady(wanted, context.replicas)) return true;
+  if (serving.readyPods > 0) return false;
+  // nobody is served now. One that never was ready has nothing to come back to; of one that was, any ready pod is better than none
+  return context.replicas === 0 || serving.stored?.provenAt === undefined || wanted.readyPods > 0;
+}
+
+/** Given up and never ready: it gets no pods, even while it still holds the address. */
+function isHopeless({ stored }: RevisionState): boolean {
+  return stored?.failed !== undefined && stored.provenAt === undefined;
+}
+
+/** Without its stored template a Deployment cannot be written: what runs is left as it is. */
+function planPods({ name, stored }: RevisionState, replicas: number): Action[] {
+  if (stored === undefined) return [];
+  return [
+    { kind: 'EnsureRevisionService', revision: name },
+    { kind: 'ScaleTo', revision: name, replicas },
+  ];
+}
+
+function planRetirement(context: PlanContext, kept: readonly string[]): Action[] {
+  const retiring = [...context.observed.deployments.keys()].filter((name) => !kept.includes(name)).sort();
+  return retiring.flatMap((name): Action[] => {
+    const { deployment, pods, stored } = revisionState(context, name);
+    const isEmpty = deployment?.desired === 0 && deployment.isCurrent && deployment.replicas === 0 && pods.length === 0;
+    if (isEmpty || stored === undefined) return [{ kind: 'DeleteDeployment', revision: name }];
+    return deployment?.desired === 0 ? [] : [{ kind: 'ScaleTo', revision: name, replicas: 0 }];
+  });
+}

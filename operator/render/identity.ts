@@ -1,0 +1,34 @@
+/** Which names a spec leads to. Whoever computes them again from the same spec finds the same objects. */
+import type { CompleteSpec } from '../api/defaults.js';
+import type { RenderConfig } from './config.js';
+import { hash8 } from './hash.js';
+
+/**
+ * Hash of where the model comes from, as the spec says it. A digest that was once resolved for it stays: a tag that moves, or a
+ * change of the chart, changes no model.
+ */
+export function computeSourceHash({ model }: CompleteSpec): string {
+  return hash8({ uri: model.uri, digest: model.digest, secret: model.secretName });
+}
+
+/** Hash of all that a resolver's answer depends on: another allow-list or proxy is worth new attempts. */
+export function computeResolverHash(spec: CompleteSpec, config: RenderConfig): string {
+  const { caConfigMap, plainHttpHosts, proxy } = config;
+  return hash8({ source: computeSourceHash(spec), allowUnpinned: spec.model.allowUnpinned, caConfigMap, plainHttpHosts, proxy });
+}
+
+/**
+ * Name of the revision: whatever changes answers, placement or how the bytes are fetched, as the user wrote it. Neither replicas
+ * nor suspend, and nothing of the chart: an upgrade of the operator restarts no pod. A tag counts through its digest only.
+ */
+export function computeRevisionName(name: string, spec: CompleteSpec, digest: string): string {
+  const { uri, version, secretName } = spec.model;
+  const { env, resources, accelerator } = spec;
+  return `${name}-${hash8({ uri: withoutTag(uri), digest, version, secretName, env, resources, accelerator })}`;
+}
+
+/** `oci://host:5000/a/b:4@sha256:…` → `oci://host:5000/a/b`. */
+function withoutTag(uri: string): string {
+  if (!uri.startsWith('oci://')) return uri;
+  return uri.replace(/@sha256:[a-f0-9]+$/, '').replace(/:[^:/]+$/, '');
+}

@@ -1,0 +1,93 @@
+/** The facts of a pass that several conditions speak of: computed once, so that they never disagree. */
+import { LIMITS } from '../api/limits.js';
+import { REASONS, type Reason } from '../api/reasons.js';
+import { classifyAdmission } from '../plan/classify-admission.js';
+import { classifyPod } from '../plan/classify-pod.js';
+import { isFullyReady, type RevisionState, revisionState } from '../plan/context.js';
+import { blocked, compareFindings, type Finding, progress } from '../plan/finding.js';
+import type { Plan } from '../plan/plan-model-deployment.js';
+import type { PodView } from '../view/pod-view.js';
+import type { Outcome } from './outcome.js';
+
+export interface Assessment {
+  readonly plan: Plan;
+  /** The revision that the address points to now. */
+  readonly serving: RevisionState | undefined;
+  /** Nothing changes until somebody changes something. */
+  readonly stalled: Finding | undefined;
+  /** The worst of what keeps the wanted revision from being ready; undefined when all its pods are. */
+  readonly worst: Finding | undefined;
+  /** What blocks, the headline first, one per reason. */
+  readonly blockers: readonly Finding[];
+  /** The wanted revision holds the address with every replica ready. */
+  readonly isServed: boolean;
+  readonly findings: ReadonlyMap<PodView, Finding>;
+}
+
+export function assess(plan: Plan, outcome: Outcome): Assessment {
+  const { context, wanted } = plan;
+  const { observed, replicas, nowMs } = context;
+  const findings = new Map([...observed.pods, ...observed.resolvers].map((pod) => [pod, classifyPod(pod, nowMs)]));
+  const serving = observed.serving === undefined ? undefined : revisionState(context, observed.serving);
+  const isReady = wanted !== undefined && replicas > 0 && isFullyReady(wanted, replicas);
+  const stalled = findStalled(plan, outcome);
+  const pending = isReady || replicas === 0 ? [] : pendingFindings(plan, outcome, findings);
+  const blockers = mergeByReason([...(stalled === undefined ? [] : [stalled]), ...pending.filter(({ severity }) => severity === 'Blocked')]);
+  return { plan, serving, stalled, worst: pending[0], blockers, isServed: isReady && observed.serving === wanted.name, findings };
+}
+
+function findStalled(plan: Plan, outcome: Outcome): Finding | undefined {
+  const { failure, digest } = plan;
+  if (outcome.conflict !== undefined) return blocked('NameConflict', outcome.conflict.message);
+  if (digest?.kind === 'Stalled') return digest.finding;
+  if (failure.kind !== 'GivenUp' || plan.context.replicas === 0) return undefined;
+  const { reason, message, pod, node, count } = failure.evidence;
+  const where = node === '' ? `pod ${pod}` : `pod ${pod} on node ${node}`;
+  const name = plan.wanted?.name ?? '';
+  return blocked(
+    isReason(reason) ? reason : 'RuntimeCrashed',
+    `Revision ${name} was given up after ${count} failures, last of ${where}: ${message}. Change the spec to try again`,
+  );
+}
+
+function isReason(text: string): text is Reason {
+  return Object.hasOwn(REASONS, text);
+}
+
+/** Worst first. Empty when there is nothing to say but that pods are missing. */
+function pendingFindings(plan: Plan, outcome: Outcome, findings: ReadonlyMap<PodView, Finding>): Finding[] {
+  const { digest, wanted, failure } = plan;
+  const all: Finding[] = [];
+  if (outcome.failure !== undefined) all.push(classifyWrite(outcome.failure));
+  if (digest?.kind === 'Unknown') all.push(digest.finding);
+  if (failure.kind !== 'GivenUp') {
+    if (wanted?.deployment?.replicaFailure !== undefined) all.push(classifyAdmission(`Deployment ${wanted.name}`, wanted.deployment.replicaFailure));
+    for (const pod of wanted?.pods ?? []) {
+      const finding = findings.get(pod);
+      if (finding !== undefined && finding.severity !== 'Fine' && !pod.isTerminating) all.push(finding);
+    }
+  }
+  return all.sort(compareFindings);
+}
+
+/** A pod that the API server refuses is refused for the reasons that Deployments meet; anything else is just a write that failed. */
+function classifyWrite({ action, message }: NonNullable<Outcome['failure']>): Finding {
+  if (action.kind === 'StartResolver' && /forbidden|quota|PodSecurity|service account/i.test(message))
+    return classifyAdmission('Resolver pod', message);
+  return blocked('WriteFailed', message);
+}
+
+function mergeByReason(findings: readonly Finding[]): Finding[] {
+  const byReason = new Map<Reason, Finding[]>();
+  for (const finding of findings) byReason.set(finding.reason, [...(byReason.get(finding.reason) ?? []), finding]);
+  return [...byReason.values()].slice(0, LIMITS.statusBlockers).flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    return others.length === 0 ? [first] : [blocked(first.reason, `${first.message} (and ${others.length} more of this kind)`)];
+  });
+}
+
+/** What to say when nothing particular is known: pods are on their way. */
+export function waitingForPods(wanted: RevisionState | undefined, replicas: number): Finding {
+  const name = wanted === undefined ? '' : `Revision ${wanted.name}: `;
+  return progress('WaitingForPods', `${name}${wanted?.readyPods ?? 0} of ${replicas} pods are ready`);
+}

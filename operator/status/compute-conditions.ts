@@ -1,0 +1,111 @@
+/** Every condition but Ready. */
+import type { ConditionType, ReasonInfo } from '../api/reasons.js';
+import { REASONS, type Reason } from '../api/reasons.js';
+import type { Finding } from '../plan/finding.js';
+import { modelAddress } from '../render/services.js';
+import type { PodView } from '../view/pod-view.js';
+import { type Assessment, waitingForPods } from './assess.js';
+import type { ConditionDraft } from './conditions.js';
+
+export function computeConditions(facts: Assessment): ConditionDraft[] {
+  const { context } = facts.plan;
+  const drafts = [modelVerified(facts), scheduled(facts), available(facts)];
+  if (facts.stalled !== undefined) drafts.push(draft('Stalled', 'True', facts.stalled, stillServes(facts)));
+  else if (!facts.isServed && context.replicas > 0) drafts.push(draft('Reconciling', 'True', describeProgress(facts), stillServes(facts)));
+  return drafts;
+}
+
+/** Says that clients still have answers while the spec does not have what it asks for. */
+function stillServes({ serving, plan }: Assessment): string {
+  if (serving === undefined || serving.readyPods === 0 || serving.name === plan.wanted?.name) return '';
+  return ` (revision ${serving.name} still serves)`;
+}
+
+function describeProgress({ plan, worst, serving }: Assessment): Pick<Finding, 'reason' | 'message'> {
+  const { context, digest, wanted } = plan;
+  const { leftovers } = context.observed;
+  if (leftovers.length > 0)
+    return {
+      reason: 'WaitingForDeletion',
+      message: `Objects of a deleted ModelDeployment of this name are being removed: ${leftovers.slice(0, 5).join(', ')}`,
+    };
+  if (worst !== undefined) return worst;
+  if (digest?.kind === 'Known' && wanted !== undefined && wanted.stored === undefined)
+    return { reason: 'RevisionCreated', message: `Revision ${wanted.name} is made for ${digest.digest}` };
+  const waiting = waitingForPods(wanted, context.replicas);
+  if (wanted === undefined || wanted.readyPods < context.replicas || serving?.name === wanted.name) return waiting;
+  return { reason: 'TakingOver', message: `Revision ${wanted.name} is ready and the address moves to it` };
+}
+
+const SUSPENDED = { reason: 'Suspended', message: 'spec.suspend is true: no pods, nothing answers' } as const;
+const ZERO = { reason: 'ScaledToZero', message: 'spec.replicas is 0: no pods, nothing answers' } as const;
+
+/** Why there are to be no pods; undefined when there are to be some. */
+function whyNoPods({ plan }: Assessment): Pick<Finding, 'reason' | 'message'> | undefined {
+  const { spec, replicas } = plan.context;
+  if (replicas > 0) return undefined;
+  return spec.suspend ? SUSPENDED : ZERO;
+}
+
+function scheduled(facts: Assessment): ConditionDraft {
+  const { plan, blockers, stalled } = facts;
+  const none = whyNoPods(facts);
+  if (none !== undefined) return draft('Scheduled', 'Unknown', none);
+  const refusal = blockers.find(({ reason }) => carries(reason, 'Scheduled'));
+  if (refusal !== undefined) return draft('Scheduled', 'False', refusal);
+  const pods = (plan.wanted?.pods ?? []).filter(({ isTerminating }) => !isTerminating);
+  const placed = pods.filter(({ node }) => node !== '').length;
+  if (stalled === undefined && placed >= plan.context.replicas) {
+    return draft('Scheduled', 'True', { reason: 'PodsScheduled', message: `${placed} of ${plan.context.replicas} pods have a node` });
+  }
+  return draft('Scheduled', 'Unknown', { reason: 'WaitingForPods', message: `${placed} of ${plan.context.replicas} pods have a node` });
+}
+
+function modelVerified(facts: Assessment): ConditionDraft {
+  const { plan, blockers, isServed } = facts;
+  const failure = isServed ? undefined : blockers.find(({ reason }) => carries(reason, 'ModelVerified'));
+  if (failure !== undefined) return draft('ModelVerified', 'False', failure);
+  const proof = plan.wanted?.pods.find(hasVerified);
+  if (proof !== undefined && plan.digest?.kind === 'Known') {
+    return draft('ModelVerified', 'True', { reason: 'Verified', message: `${plan.digest.digest} was verified before it was loaded` });
+  }
+  const none = whyNoPods(facts);
+  if (none !== undefined) return draft('ModelVerified', 'Unknown', none);
+  if (facts.worst !== undefined && carries(facts.worst.reason, 'ModelVerified')) return draft('ModelVerified', 'Unknown', facts.worst);
+  return draft('ModelVerified', 'Unknown', { reason: 'WaitingForPods', message: 'No pod of the wanted revision has fetched the model yet' });
+}
+
+/** The init container ends well only when the bytes had the digest that stands in its command line. */
+function hasVerified({ containers, isReady }: PodView): boolean {
+  return isReady || containers.some(({ isInit, state }) => isInit && state.kind === 'Terminated' && state.exitCode === 0);
+}
+
+function available(facts: Assessment): ConditionDraft {
+  const { serving, plan } = facts;
+  const ready = serving?.readyPods ?? 0;
+  const where = modelAddress(plan.context.identity, 'grpc');
+  if (serving !== undefined && ready > 0) {
+    return draft('Available', 'True', {
+      reason: 'Serving',
+      message: `Revision ${serving.name} answers at ${where} with ${ready} ready ${ready === 1 ? 'pod' : 'pods'}`,
+    });
+  }
+  const none = whyNoPods(facts);
+  if (none !== undefined) return draft('Available', 'False', none);
+  return draft('Available', 'False', { reason: 'NotReady', message: `No pod is ready at ${where}` });
+}
+
+function carries(reason: Reason, type: ConditionType): boolean {
+  const info: ReasonInfo = REASONS[reason];
+  return info.types.includes(type);
+}
+
+function draft(
+  type: ConditionType,
+  status: ConditionDraft['status'],
+  { reason, message }: Pick<Finding, 'reason' | 'message'>,
+  suffix = '',
+): ConditionDraft {
+  // the suffix is short and must survive the cut of a long message
+  return { type, status, reason, message: suffix === '' ? message : `${message.slice(0, 900)}${suffix}` };
+}

@@ -1,0 +1,71 @@
+/** What is known of the model that serves: from the pod's own report, else from what its init container left, else from before. */
+
+import type { ModelStatusz } from '../../contract/statusz.js';
+import { parseTermination, type Termination } from '../../contract/termination.js';
+import type { ModelDeploymentStatus, StatusColdStart, StatusModel } from '../api/zz_generated.modeldeployment.js';
+import type { Assessment } from './assess.js';
+
+type ModelPart = Pick<ModelDeploymentStatus, 'model' | 'coldStart'>;
+
+/** The CRD's limit of tensors in a signature. */
+const MAX_TENSORS = 64;
+
+export function computeModel(facts: Assessment): ModelPart {
+  const { plan, serving } = facts;
+  const { observed } = plan.context;
+  const digest = serving?.stored?.digest;
+  if (digest === undefined || digest === '') return plan.digest?.kind === 'Known' ? { model: { digest: plan.digest.digest } } : {};
+  const before = observed.model.status;
+  const isSame = before?.model?.digest === digest && before.columns?.revision === serving?.name;
+  const kept: ModelPart = isSame ? pickModel(before) : {};
+  const report = observed.statusz?.report.models[0];
+  const fetched = findFetched(facts);
+  const model: StatusModel = { ...fromFetch(fetched), ...kept.model, digest, ...(report === undefined ? {} : fromReport(report)) };
+  const coldStart: StatusColdStart = { ...kept.coldStart, ...(report === undefined ? {} : fromSeconds(report.seconds)) };
+  return Object.keys(coldStart).length === 0 ? { model } : { model, coldStart };
+}
+
+function pickModel({ model, coldStart }: ModelDeploymentStatus): ModelPart {
+  return { ...(model === undefined ? {} : { model }), ...(coldStart === undefined ? {} : { coldStart }) };
+}
+
+interface Fetched {
+  readonly said: Termination;
+  readonly atMs: number | undefined;
+}
+
+/** The oldest pod of the serving revision that fetched: always the same one while it lives, so that the status does not flicker. */
+function findFetched({ serving }: Assessment): Fetched | undefined {
+  const oldestFirst = [...(serving?.pods ?? [])].sort((a, b) => (a.createdAtMs ?? 0) - (b.createdAtMs ?? 0) || (a.name < b.name ? -1 : 1));
+  for (const pod of oldestFirst) {
+    const state = pod.containers.find(({ isInit }) => isInit)?.state;
+    const said = state?.kind === 'Terminated' && state.exitCode === 0 ? parseTermination(state.message) : undefined;
+    if (said !== undefined && state?.kind === 'Terminated') return { said, atMs: state.finishedAtMs };
+  }
+  return undefined;
+}
+
+function fromFetch(fetched: Fetched | undefined): Partial<StatusModel> {
+  if (fetched === undefined) return {};
+  const { contentDigest, bytes } = fetched.said;
+  return {
+    ...(contentDigest === undefined ? {} : { contentDigest }),
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(fetched.atMs === undefined ? {} : { verifiedAt: new Date(fetched.atMs).toISOString() }),
+  };
+}
+
+function fromReport({ format, provider, signature, contentDigest, bytes, verifiedAt }: ModelStatusz): Partial<StatusModel> {
+  return {
+    format,
+    provider,
+    signature: { inputs: signature.inputs.slice(0, MAX_TENSORS), outputs: signature.outputs.slice(0, MAX_TENSORS) },
+    ...(contentDigest === undefined ? {} : { contentDigest }),
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(verifiedAt === undefined ? {} : { verifiedAt }),
+  };
+}
+
+function fromSeconds({ download, load, warmup }: ModelStatusz['seconds']): StatusColdStart {
+  return { ...(download === undefined ? {} : { download }), load, warmup };
+}

@@ -1,0 +1,37 @@
+/** Reads of unknown JSON that never throw: what is not there, or not of the type, is undefined or empty. */
+export type Json = Readonly<Record<string, unknown>>;
+
+const NOTHING: Json = Object.freeze({});
+
+export function asRecord(value: unknown): Json {
+  return isRecord(value) ? value : NOTHING;
+}
+
+export function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function asInteger(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** Milliseconds since the epoch of an RFC 3339 time. */
+export function asTimeMs(value: unknown): number | undefined {
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isFinite(time) ? time : undefined;
+}
+
+/** Entries of a map whose values are texts. */
+export function asTexts(value: unknown): Readonly<Record<string, string>> {
+  const texts: Record<string, string> = {};
+  for (const [key, text] of Object.entries(asRecord(value))) if (typeof text === 'string') texts[key] = text;
+  return texts;
+}
+
+export function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

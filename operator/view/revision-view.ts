@@ -1,0 +1,72 @@
+/** What Slipway reads of a ControllerRevision: one revision of a model, resolved and rendered once, never changed. */
+import { ANNOTATIONS } from '../../contract/labels.js';
+import type { KubeObject } from '../ports.js';
+import { asInteger, asRecord, asText, isRecord, type Json } from './json.js';
+
+/** Why a revision was given up, and for which generation of the spec. */
+export interface FailureEvidence {
+  readonly reason: string;
+  readonly code: string;
+  readonly message: string;
+  readonly pod: string;
+  readonly node: string;
+  readonly count: number;
+  readonly generation: number;
+  readonly at: string;
+}
+
+export interface RevisionView {
+  readonly name: string;
+  readonly number: number;
+  readonly digest: string;
+  readonly sourceHash: string;
+  readonly image: string;
+  /** The rendered pod template, pinned. */
+  readonly template: Json;
+  /** Whole `data` as stored: it may not change. */
+  readonly data: Json;
+  readonly failed: FailureEvidence | undefined;
+  readonly provenAt: string | undefined;
+}
+
+export function viewRevision(object: KubeObject): RevisionView {
+  const annotations = object.metadata.annotations ?? {};
+  const data = asRecord(object['data']);
+  return {
+    name: object.metadata.name,
+    number: asInteger(object['revision']) ?? 0,
+    digest: annotations[ANNOTATIONS.digest] ?? '',
+    sourceHash: annotations[ANNOTATIONS.sourceHash] ?? '',
+    image: asText(data['image']) ?? '',
+    template: asRecord(data['template']),
+    data,
+    failed: parseEvidence(annotations[ANNOTATIONS.failed]),
+    provenAt: annotations[ANNOTATIONS.proven],
+  };
+}
+
+function parseEvidence(text: string | undefined): FailureEvidence | undefined {
+  if (text === undefined) return undefined;
+  const value = parseJson(text);
+  if (!isRecord(value)) return undefined;
+  const word = (key: string): string => asText(value[key]) ?? '';
+  return {
+    reason: word('reason'),
+    code: word('code'),
+    message: word('message'),
+    pod: word('pod'),
+    node: word('node'),
+    count: asInteger(value['count']) ?? 0,
+    generation: asInteger(value['generation']) ?? 0,
+    at: word('at'),
+  };
+}
+
+/** Undefined for what is no JSON: somebody edited the annotation, which then counts as absent. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
