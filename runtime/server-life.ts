@@ -4,11 +4,11 @@
  */
 import process from 'node:process';
 import { SYSTEM_CLOCK } from '../lib/clock.js';
+import type { HttpServer } from '../lib/http-server.js';
 import type { Logger } from '../lib/logger.js';
 import type { LoadOptions } from './dataplane/ports.js';
 import type { GrpcServer } from './grpc/server.js';
 import type { LocalModelStore } from './model/local-model-store.js';
-import type { HttpServer } from './probes/http-server.js';
 
 export interface ServerLifeOptions {
   readonly store: LocalModelStore;

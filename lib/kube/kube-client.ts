@@ -1,6 +1,6 @@
 /**
- * Single objects of the API server: get, create, replace, server-side apply, delete with preconditions. Objects go out as they
- * are given and come back as the server stored them; nothing that was read is ever written back whole, except Leases.
+ * Single objects of the API server: get, create, patch, server-side apply, delete with preconditions. Objects come back as the
+ * server stored them; nothing that was read is ever written back whole, for that would undo what others wrote meanwhile.
  */
 
 import { isNotFound } from './kube-error.js';
@@ -52,12 +52,6 @@ export class KubeClient {
     return parseObject(await this.#transport.request({ method: 'POST', path, body: object, ...options }), resource);
   }
 
-  /** With the resourceVersion that was read: a conflict when somebody wrote in between. */
-  async replace(resource: KubeResource, object: KubeJson, options: CallOptions = {}): Promise<KubeJson> {
-    const path = resourcePath(resource, refOf(object));
-    return parseObject(await this.#transport.request({ method: 'PUT', path, body: object, ...options }), resource);
-  }
-
   /** Server-side apply, forced: of fields that others set too, ours is the last word. */
   async apply(resource: KubeResource, object: KubeJson, { fieldManager, subresource, ...options }: ApplyOptions): Promise<KubeJson> {
     const path = resourcePath(resource, { ...refOf(object), ...(subresource === undefined ? {} : { subresource }) });
@@ -65,6 +59,7 @@ export class KubeClient {
     return parseObject(await this.#transport.request(call), resource);
   }
 
+  /** With `metadata.resourceVersion` in the patch: a conflict when somebody wrote in between. */
   async mergePatch(resource: KubeResource, ref: ResourceRef, patch: unknown, options: CallOptions = {}): Promise<KubeJson> {
     const call = { method: 'PATCH', path: resourcePath(resource, ref), contentType: MERGE_PATCH, body: patch, ...options } as const;
     return parseObject(await this.#transport.request(call), resource);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Statusz } from '../../contract/statusz.js';
-import { HttpServer } from './http-server.js';
+import { HttpServer } from '../../lib/http-server.js';
 import { newProbesHandler } from './probes.js';
 
 const statusz: Statusz = { version: '1', onnxruntime: '1', threads: 1, instances: 1, models: [] };

@@ -1,8 +1,8 @@
 /** The plaintext port for the kubelet, Prometheus and the operator: /livez, /readyz, /statusz, /metrics. */
 import { HTTP_PATHS } from '../../contract/paths.js';
 import type { Statusz } from '../../contract/statusz.js';
+import { answerJson, type HttpAnswer, type HttpHandler } from '../../lib/http-server.js';
 import type { Readiness } from '../core/readiness.js';
-import { answerJson, type HttpAnswer, type HttpHandler } from './http-server.js';
 
 export interface ProbesOptions {
   readonly readiness: () => Readiness;

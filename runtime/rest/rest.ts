@@ -1,9 +1,10 @@
 /** REST twin of the protocol, as far as this version has it: health, readiness and metadata. Inference is gRPC's. */
+
+import { answerJson, type HttpAnswer, type HttpHandler } from '../../lib/http-server.js';
 import type { InferenceCode } from '../core/inference-error.js';
 import { InferenceError } from '../core/inference-error.js';
 import type { TensorSpec } from '../core/signature.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
-import { answerJson, type HttpAnswer, type HttpHandler } from '../probes/http-server.js';
 
 const HTTP_STATUS: Readonly<Record<InferenceCode, number>> = {
   INVALID_ARGUMENT: 400,
