@@ -28,6 +28,7 @@ const COMMANDS = {
   generate: { args: ['dist/hack/generate.js'], linux: false },
   verify: { args: ['dist/hack/verify.js'], linux: false },
   bench: { args: ['dist/hack/bench.js'], linux: true },
+  images: { args: ['dist/images/main.js'], linux: false },
   cluster: { args: ['dist/cluster/main.js'], linux: true },
 };
 
