@@ -1,8 +1,11 @@
-/** Fails on imports that a folder's DEPS does not allow, on entries that are not needed, and on effects in pure folders. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+/**
+ * `npm run deps`: fails on imports that a folder's DEPS does not allow, on entries that are not needed, and on effects in pure
+ * folders. `-- --tidy` first takes out of the DEPS files what they allow in vain.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { checkFolder, type Folder, type World } from './deps/check-folder.js';
+import { checkFolder, type Folder, tidyDeps, type World } from './deps/check-folder.js';
 
 const PURE = new Set(['contract', 'runtime/core', 'operator/plan', 'operator/render', 'operator/status', 'operator/api']);
 
@@ -24,8 +27,17 @@ export function checkDeps(root: string): DepsReport {
   return {
     folders: folders.length,
     files: folders.reduce((sum, folder) => sum + folder.files.length, 0),
-    problems: folders.flatMap((folder) => checkFolder(folder, world)),
+    problems: folders.flatMap((folder) => checkFolder(folder, world).map(({ text }) => text)),
   };
+}
+
+function tidyAll(root: string): void {
+  const folders = readFolders(root, '');
+  const world = readWorld(root, folders);
+  for (const folder of folders) {
+    const tidied = tidyDeps(folder.deps ?? '', checkFolder(folder, world));
+    if (folder.deps !== undefined && tidied !== folder.deps) writeFileSync(join(root, folder.path, 'DEPS'), tidied);
+  }
 }
 
 function readFolders(root: string, path: string): Folder[] {
@@ -59,6 +71,7 @@ function isGenerated(path: string): boolean {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  if (process.argv.includes('--tidy')) tidyAll('.');
   const { folders, files, problems } = checkDeps('.');
   for (const problem of problems) console.error(problem);
   console.log(`${files} files in ${folders} folders against DEPS: ${problems.length === 0 ? 'all as allowed' : `${problems.length} problems`}`);

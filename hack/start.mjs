@@ -27,7 +27,9 @@ const COMMANDS = {
   build: { args: [], linux: false },
   generate: { args: ['dist/hack/generate.js'], linux: false },
   verify: { args: ['dist/hack/verify.js'], linux: false },
+  deps: { args: ['dist/hack/check-deps.js'], linux: false },
   bench: { args: ['dist/hack/bench.js'], linux: true },
+  images: { args: ['dist/images/main.js'], linux: false },
   cluster: { args: ['dist/cluster/main.js'], linux: true },
 };
 

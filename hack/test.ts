@@ -4,7 +4,7 @@
  */
 
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Phases } from './phases.js';
 
@@ -80,6 +80,7 @@ async function runSuite(suite: Suite): Promise<void> {
 }
 
 function addReport(path: string): number {
+  if (!existsSync(path)) return 0; // jest ended before it could write one; its exit code counts
   const report: unknown = JSON.parse(readFileSync(path, 'utf8'));
   if (typeof report !== 'object' || report === null) throw new Error(`"${path}" is not a jest report`);
   const { numPassedTests, numFailedTests, numFailedTestSuites } = report as Record<string, unknown>;

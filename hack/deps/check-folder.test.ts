@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { checkFolder, type Folder, namesOf, type World } from './check-folder.js';
+import { checkFolder as check, type Folder, namesOf, tidyDeps, type World } from './check-folder.js';
 
 const WORLD: World = {
   folders: new Set(['lib', 'lib/kube', 'operator/plan']),
@@ -7,6 +7,10 @@ const WORLD: World = {
   packages: new Set(['undici', '@grpc/grpc-js']),
   generated: ['proto/gen'],
 };
+
+function checkFolder(folder: Folder, world: World): string[] {
+  return check(folder, world).map(({ text }) => text);
+}
 
 function makeFolder(deps: string | undefined, files: Readonly<Record<string, string>>, pure = false): Folder {
   return { path: 'operator/plan', deps, pure, files: Object.entries(files).map(([name, text]) => ({ path: `operator/plan/${name}`, text })) };
@@ -58,6 +62,12 @@ describe('what is refused', () => {
     ]);
   });
 
+  test('a test library that is listed in vain', () => {
+    expect(checkFolder(makeFolder('fast-check', { 'a.test.ts': "import 'fast-check';" }), { ...WORLD, packages: new Set(['fast-check']) })).toEqual([
+      'operator/plan/DEPS:1  allows "fast-check", which tests may import anyway: remove the line',
+    ]);
+  });
+
   test('an entry that names nothing', () => {
     expect(checkFolder(makeFolder('lodash', { 'a.ts': "import 'lodash';" }), WORLD)[0]).toContain('"lodash" is no folder, no file and no package');
   });
@@ -79,6 +89,21 @@ describe('what is refused', () => {
   test('words in comments and strings, and dates from an argument, are pure', () => {
     expect(checkFolder(makeFolder('', { 'a.ts': "// await\nconst a = 'Date.now';\nnew Date(now);" }, true), WORLD)).toEqual([]);
   });
+});
+
+test('below test/ everything is a test', () => {
+  const folder: Folder = {
+    path: 'test/fakes',
+    deps: 'node:fs',
+    pure: false,
+    files: [{ path: 'test/fakes/a.ts', text: "import '@jest/globals';\nimport 'node:fs';" }],
+  };
+  expect(checkFolder(folder, WORLD)).toEqual([]);
+});
+
+test('tidying narrows and never allows more', () => {
+  const folder = makeFolder('# head\nlib\nnode:fs\nundici', { 'a.ts': "import 'undici';\nimport 'node:os';", 'a.test.ts': "import 'node:fs';" });
+  expect(tidyDeps(folder.deps ?? '', check(folder, WORLD))).toBe('# head\ntest: node:fs\nundici');
 });
 
 test.each([

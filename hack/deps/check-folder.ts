@@ -36,6 +36,13 @@ const IMPURE = [
   { form: /\bprocess\.env\b/g, what: 'reads the environment' },
 ];
 
+export interface Problem {
+  /** Where, what and how to mend it, in one line. */
+  readonly text: string;
+  /** A line of DEPS that allows more than is needed, and what it should be; undefined removes it. */
+  readonly narrow?: { readonly line: number; readonly to: string | undefined };
+}
+
 interface Check {
   readonly folder: Folder;
   readonly world: World;
@@ -44,10 +51,10 @@ interface Check {
   readonly used: Map<string, { readonly byCode: boolean }>;
 }
 
-/** Each problem in one line: where, what and how to mend it. */
-export function checkFolder(folder: Folder, world: World): string[] {
+export function checkFolder(folder: Folder, world: World): Problem[] {
   const { path, deps, files } = folder;
-  if (deps === undefined) return [`${path}  has no file DEPS: make ${path}/DEPS with one line for each folder, package and module that it imports`];
+  if (deps === undefined)
+    return [{ text: `${path}  has no file DEPS: make ${path}/DEPS with one line for each folder, package and module that it imports` }];
   const check: Check = { folder, world, entries: parseDeps(deps), used: new Map() };
   return [
     ...check.entries.flatMap((entry) => nameProblems(entry, check)),
@@ -56,38 +63,60 @@ export function checkFolder(folder: Folder, world: World): string[] {
   ];
 }
 
-function nameProblems({ name, line }: DepsEntry, { folder, world }: Check): string[] {
+function nameProblems({ name, line }: DepsEntry, { folder, world }: Check): Problem[] {
   const { folders, files, generated, packages } = world;
   if (name.startsWith('node:') || folders.has(name) || files.has(name) || generated.includes(name) || packages.has(name)) return [];
-  return [`${folder.path}/DEPS:${line}  "${name}" is no folder, no file and no package of package.json: correct it or remove the line`];
+  return [{ text: `${folder.path}/DEPS:${line}  "${name}" is no folder, no file and no package of package.json: correct it or remove the line` }];
 }
 
-function useProblems({ name, line, testsOnly }: DepsEntry, { folder, used }: Check): string[] {
+function useProblems({ name, line, testsOnly }: DepsEntry, { folder, used }: Check): Problem[] {
   const use = used.get(name);
-  if (use === undefined) return [`${folder.path}/DEPS:${line}  allows "${name}", which nothing in the folder imports: remove the line`];
+  const where = `${folder.path}/DEPS:${line}  allows "${name}"`;
+  if (use === undefined) {
+    const why = TEST_LIBRARIES.has(name) ? 'which tests may import anyway' : 'which nothing in the folder imports';
+    return [{ text: `${where}, ${why}: remove the line`, narrow: { line, to: undefined } }];
+  }
   if (use.byCode || testsOnly) return [];
-  return [`${folder.path}/DEPS:${line}  allows "${name}", which only tests import: write "test: ${name}"`];
+  return [{ text: `${where}, which only tests import: write "test: ${name}"`, narrow: { line, to: `test: ${name}` } }];
 }
 
-function importProblems(file: SourceFile, check: Check): string[] {
+function importProblems(file: SourceFile, check: Check): Problem[] {
   const scan = scanImports(file.text);
-  const computed = scan.computedLines.map(
-    (line) => `${file.path}:${line}  imports something computed: give import() a literal, so that DEPS can be held against it`,
-  );
+  const computed = scan.computedLines.map((line) => ({
+    text: `${file.path}:${line}  imports something computed: give import() a literal, so that DEPS can be held against it`,
+  }));
   return [...computed, ...scan.imports.flatMap((found) => importProblem(file, found, check))];
 }
 
-function importProblem(file: SourceFile, { specifier, line }: FoundImport, { folder, world, entries, used }: Check): string[] {
-  const isTest = file.path.endsWith('.test.ts');
+function importProblem(file: SourceFile, { specifier, line }: FoundImport, { folder, world, entries, used }: Check): Problem[] {
+  const isTest = isTestCode(file.path);
   const names = namesOf(file.path, specifier, world.generated);
   if (names.includes(folder.path) || (isTest && names.some((name) => TEST_LIBRARIES.has(name)))) return [];
   const entry = entries.find(({ name, testsOnly }) => names.includes(name) && (isTest || !testsOnly));
   if (entry !== undefined) {
-    used.set(entry.name, { byCode: !isTest || used.get(entry.name)?.byCode === true });
+    const byCode = !isTest || file.path.startsWith('test/') || used.get(entry.name)?.byCode === true;
+    used.set(entry.name, { byCode });
     return [];
   }
-  const advice = `remove the import, or add the line "${isTest ? 'test: ' : ''}${names[0]}" there (an arrow that the architecture lacks needs an ADR first)`;
-  return [`${file.path}:${line}  imports "${specifier}", which ${folder.path}/DEPS does not allow: ${advice}`];
+  const prefix = file.path.endsWith('.test.ts') && !file.path.startsWith('test/') ? 'test: ' : '';
+  const advice = `remove the import, or add the line "${prefix}${names[0]}" there (an arrow that the architecture lacks needs an ADR first)`;
+  return [{ text: `${file.path}:${line}  imports "${specifier}", which ${folder.path}/DEPS does not allow: ${advice}` }];
+}
+
+/** Below test/ everything is a test, the helpers too: there, no entry needs "test:". */
+function isTestCode(path: string): boolean {
+  return path.endsWith('.test.ts') || path.startsWith('test/');
+}
+
+/** DEPS without what it allows in vain. Allowing more is a decision, and nothing that a program takes. */
+export function tidyDeps(text: string, problems: readonly Problem[]): string {
+  const edits = new Map(problems.flatMap(({ narrow }) => (narrow === undefined ? [] : [[narrow.line, narrow.to] as const])));
+  const lines = text.split('\n').flatMap((line, index) => {
+    if (!edits.has(index + 1)) return [line];
+    const to = edits.get(index + 1);
+    return to === undefined ? [] : [to];
+  });
+  return lines.join('\n');
 }
 
 /** The names under which DEPS may allow an import: ours by folder or file, a package by its name, a module of Node as it is. */
@@ -101,13 +130,12 @@ export function namesOf(from: string, specifier: string, generated: readonly str
   return [scope.startsWith('@') ? `${scope}/${name}` : scope];
 }
 
-function purityProblems(file: SourceFile): string[] {
-  if (file.path.endsWith('.test.ts')) return [];
+function purityProblems(file: SourceFile): Problem[] {
+  if (isTestCode(file.path)) return [];
   const code = blankText(file.text);
   return IMPURE.flatMap(({ form, what }) =>
-    [...code.matchAll(form)].map(
-      (match) =>
-        `${file.path}:${lineAt(code, match.index)}  ${what} ("${match[0]}") in a pure folder: take the value as an argument, or move the code out`,
-    ),
+    [...code.matchAll(form)].map((match) => ({
+      text: `${file.path}:${lineAt(code, match.index)}  ${what} ("${match[0]}") in a pure folder: take the value as an argument, or move the code out`,
+    })),
   );
 }

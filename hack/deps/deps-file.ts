@@ -6,7 +6,7 @@
  *   hack/exec         one file, with or without .ts
  *   undici            an npm package
  *   node:fs           a module of Node
- *   test: node:fs     the same, but only for the folder's *.test.ts
+ *   test: node:fs     the same, but only for the folder's *.test.ts; below test/ all is test
  *   # …               a comment
  *
  * A folder may always import its own files, and its tests @jest/globals and fast-check.
