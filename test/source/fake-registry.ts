@@ -94,7 +94,7 @@ export class FakeRegistry {
       response.writeHead(404, { 'content-type': 'application/json' }).end('{"errors":[{"code":"NAME_UNKNOWN","message":"nothing is there"}]}');
       return;
     }
-    this.#send(response, content, headers.range);
+    this.#send(response, content, headers['if-range'] === undefined ? headers.range : undefined); // no ETag of ours can match
   }
 
   #send(response: ServerResponse, { type, bytes }: Content, range: string | undefined): void {

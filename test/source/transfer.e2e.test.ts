@@ -50,12 +50,15 @@ function expectModel(): void {
   expect(readdirSync(dest).sort()).toEqual(['model.onnx', 'slipway.json']);
 }
 
+/** A range that begins somewhere in the first half: what was on its way when the connection ended is lost. */
+const RESUMED = expect.stringMatching(/^bytes=[1-9]\d*-$/);
+
 const isBlob = (path: string | undefined) => path?.includes('/blobs/') === true || path === '/reader.onnx';
 
-/** Half of the model, then the connection is gone. */
-function sendHalf(response: ServerResponse, headers: Record<string, string> = {}): true {
+/** Half of the model, then the connection ends. Not by a reset, which may take bytes back that the client had not read yet. */
+function sendHalf(response: ServerResponse, headers: Record<string, string> = {}, half = MODEL.subarray(0, HALF)): true {
   response.writeHead(200, { 'content-length': MODEL.length, ...headers });
-  response.write(MODEL.subarray(0, HALF), () => setTimeout(() => response.socket?.resetAndDestroy(), 50));
+  response.write(half, () => setTimeout(() => response.socket?.end(), 100));
   return true;
 }
 
@@ -85,7 +88,7 @@ describe('a transfer that breaks', () => {
     const { context, clock, lines } = await openIt();
     await expect(fetchModel(context, dest)).resolves.toMatchObject({ reused: false, record: { contentDigest, bytes: MODEL.length } });
     expectModel();
-    expect(ranges()).toEqual([undefined, `bytes=${HALF}-`]);
+    expect(ranges()).toEqual([undefined, RESUMED]);
     expect(clock.sleeps).toEqual([500]);
     expect(lines).toContainEqual(expect.stringMatching(/^Trying again .*connection (reset|closed)/));
   });
@@ -98,25 +101,37 @@ describe('a transfer that breaks', () => {
   });
 
   test('begins anew when the file changed meanwhile (If-Range)', async () => {
-    onFirst((response) => sendHalf(response, { etag: '"old"' }));
+    onFirst((response) => sendHalf(response, { etag: '"old"' }, Buffer.alloc(HALF)));
     const { context } = await openUrl(['--allow-unpinned']);
     await fetchModel(context, dest);
     expectModel();
-    expect(ranges()).toEqual([undefined, `bytes=${HALF}-`]);
+    expect(ranges()).toEqual([undefined, RESUMED]);
+  });
+
+  test('a reset connection is no end', async () => {
+    onFirst((response) => {
+      response.writeHead(200, { 'content-length': MODEL.length });
+      response.write(MODEL.subarray(0, HALF), () => response.socket?.resetAndDestroy());
+      return true;
+    });
+    await fetchModel((await openOci()).context, dest);
+    expectModel();
   });
 
   test('a server that ignores If-Range gets no two files joined', async () => {
     let count = 0;
-    server.intercept = (_request, response) => {
+    server.intercept = ({ headers }, response) => {
       count += 1;
-      if (count === 1) return sendHalf(response, { etag: '"old"' });
+      if (count === 1) return sendHalf(response, { etag: '"old"' }, Buffer.alloc(HALF));
       if (count > 2) return false;
-      response.writeHead(206, { 'content-length': HALF, etag: '"new"', ...rangeOf(HALF, MODEL.length) }).end(Buffer.alloc(HALF));
+      const start = Number(/\d+/.exec(headers.range ?? '')?.[0]);
+      const part = { 'content-length': MODEL.length - start, etag: '"new"', ...rangeOf(start, MODEL.length) };
+      response.writeHead(206, part).end(MODEL.subarray(start));
       return true;
     };
     await fetchModel((await openUrl(['--allow-unpinned'])).context, dest);
     expectModel();
-    expect(ranges()).toEqual([undefined, `bytes=${HALF}-`, undefined]);
+    expect(ranges()).toEqual([undefined, RESUMED, undefined]);
   });
 
   test('an unpinned file without a strong ETag is never resumed', async () => {
@@ -128,18 +143,20 @@ describe('a transfer that breaks', () => {
 
   test('a range that ends early is asked for again', async () => {
     let count = 0;
-    server.intercept = ({ url }, response) => {
+    server.intercept = ({ url, headers }, response) => {
       if (!isBlob(url)) return false;
       count += 1;
       if (count === 1) return sendHalf(response);
       if (count > 2) return false;
-      const headers = { 'content-length': 10, 'content-range': `bytes ${HALF}-${HALF + 9}/${MODEL.length}` };
-      response.writeHead(206, headers).end(MODEL.subarray(HALF, HALF + 10));
+      const start = Number(/\d+/.exec(headers.range ?? '')?.[0]);
+      const part = { 'content-length': 10, 'content-range': `bytes ${start}-${start + 9}/${MODEL.length}` };
+      response.writeHead(206, part).end(MODEL.subarray(start, start + 10));
       return true;
     };
     await fetchModel((await openUrl()).context, dest);
     expectModel();
-    expect(ranges()).toEqual([undefined, `bytes=${HALF}-`, `bytes=${HALF + 10}-`]);
+    const [, second = '', third] = ranges();
+    expect(third).toBe(`bytes=${Number(second.slice(6, -1)) + 10}-`);
   });
 
   test('a server that has nothing at the offset is asked from the start', async () => {
@@ -154,13 +171,13 @@ describe('a transfer that breaks', () => {
     };
     await fetchModel((await openUrl()).context, dest);
     expectModel();
-    expect(ranges()).toEqual([undefined, `bytes=${HALF}-`, undefined]);
+    expect(ranges()).toEqual([undefined, RESUMED, undefined]);
   });
 
   test('every byte came and only the end of the answer was lost: nothing is asked again', async () => {
     onFirst((response) => {
       response.writeHead(200); // chunked: its end is a chunk of its own
-      response.write(MODEL, () => setTimeout(() => response.socket?.resetAndDestroy(), 100));
+      response.write(MODEL, () => setTimeout(() => response.socket?.end(), 500));
       return true;
     });
     await fetchModel((await openOci()).context, dest);
@@ -188,15 +205,15 @@ describe('a transfer that breaks', () => {
     expect(readdirSync(dest)).toEqual([]);
   });
 
-  test('slow but steady progress is never given up: each megabyte begins the count again', async () => {
-    const large = Buffer.alloc(10 << 20, 'x');
+  test('slow but steady progress is never given up: what is more than a megabyte begins the count again', async () => {
+    const large = Buffer.alloc(16 << 20, 'x');
     const tag = server.addModel('models/large', '1', large);
     server.intercept = ({ url, headers }, response) => {
       if (!isBlob(url)) return false;
       const start = Number(/=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0);
-      const end = Math.min(large.length, start + (1 << 20) + 1);
+      const end = Math.min(large.length, start + (2 << 20));
       response.writeHead(start === 0 ? 200 : 206, { 'content-length': large.length - start, ...rangeOf(start, large.length) });
-      response.write(large.subarray(start, end), () => setTimeout(() => response.socket?.resetAndDestroy(), 20));
+      response.write(large.subarray(start, end), () => setTimeout(() => response.socket?.end(), 20));
       return true;
     };
     const { context, clock } = await open(`oci://${server.host}/models/large@${tag.digest}`);
