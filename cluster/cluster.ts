@@ -1,7 +1,7 @@
 /** The cluster that scripts and tests work on: a local one by name, or the one that the user names with SLIPWAY_CLUSTER_CONTEXT. */
 import type { Phases } from '../hack/phases.js';
 import { type Binaries, type ClientTools, ensureBinaries, type Note } from './binaries.js';
-import { findClientTools, readExternal, readRegistry } from './external.js';
+import { findClientTools, findKubeconfig, readExternal, readRegistry } from './external.js';
 import { type Layout, REGISTRY_NAME, REGISTRY_PORT } from './layout.js';
 import { findLayout } from './record.js';
 import { readSupervisor } from './supervisor.js';
@@ -40,14 +40,15 @@ export async function externalCluster(env: NodeJS.ProcessEnv, note: Note): Promi
   const external = readExternal(env);
   if (external === undefined) return undefined;
   const registry = readRegistry(env);
+  const binaries = await findClientTools(env, note);
   return {
     name: external.context,
-    kubeconfig: external.kubeconfig,
+    kubeconfig: await findKubeconfig(external, binaries.kubectl),
     context: external.context,
     registryPush: registry,
     registryPlainHttp: false,
     registryPull: registry,
-    binaries: await findClientTools(env, note),
+    binaries,
   };
 }
 

@@ -10,14 +10,16 @@ import { type ClientTools, ensureBinaries, ensureCrane, type Note } from './bina
 
 export interface ExternalCluster {
   readonly context: string;
-  readonly kubeconfig: string;
+  /** Where the context is looked for, in this order. */
+  readonly kubeconfigs: readonly string[];
 }
 
 /** Undefined when SLIPWAY_CLUSTER_CONTEXT is not set. */
 export function readExternal(env: NodeJS.ProcessEnv): ExternalCluster | undefined {
   const context = env['SLIPWAY_CLUSTER_CONTEXT'];
   if (context === undefined || context === '') return undefined;
-  return { context, kubeconfig: env['KUBECONFIG'] || join(homedir(), '.kube', 'config') };
+  const named = (env['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean);
+  return { context, kubeconfigs: named.length > 0 ? named : [join(homedir(), '.kube', 'config')] };
 }
 
 /** Where images and models go; the user's cluster has to be able to pull from there. */
@@ -36,12 +38,23 @@ export async function findClientTools(env: NodeJS.ProcessEnv, note: Note): Promi
   throw new Error(`"${kubectl === undefined ? 'kubectl' : 'helm'}" is not on the PATH: install it to work on the cluster of SLIPWAY_CLUSTER_CONTEXT`);
 }
 
+/** The file that has the context: KUBECONFIG may name several. Rejects when none has it. */
+export async function findKubeconfig(cluster: ExternalCluster, kubectl: string): Promise<string> {
+  for (const kubeconfig of cluster.kubeconfigs) {
+    const result = await execAny(kubectl, ['--kubeconfig', kubeconfig, 'config', 'get-contexts', cluster.context, '-o', 'name']);
+    if (result.code === 0) return kubeconfig;
+  }
+  throw new Error(
+    `SLIPWAY_CLUSTER_CONTEXT="${cluster.context}" is no context in ${cluster.kubeconfigs.join(', ')}: choose one of kubectl config get-contexts, or set KUBECONFIG`,
+  );
+}
+
 /** Rejects when nothing answers under the context, with kubectl's words. Resolves with the server's version. */
-export async function pingExternal(cluster: ExternalCluster, kubectl: string): Promise<string> {
-  const args = ['--kubeconfig', cluster.kubeconfig, '--context', cluster.context, '--request-timeout=10s', 'get', '--raw', '/version'];
+export async function pingExternal(context: string, kubeconfig: string, kubectl: string): Promise<string> {
+  const args = ['--kubeconfig', kubeconfig, '--context', context, '--request-timeout=10s', 'get', '--raw', '/version'];
   const result = await execAny(kubectl, args);
-  if (result.code === 0) return /"gitVersion":\s*"([^"]+)"/.exec(result.stdout)?.[1] ?? 'unknown version';
-  throw new Error(`SLIPWAY_CLUSTER_CONTEXT="${cluster.context}" does not answer (kubeconfig ${cluster.kubeconfig}): ${result.stderr.trim()}`);
+  if (result.code === 0) return /"gitVersion":\s*"([^"]+)"/.exec(result.stdout)?.[1] ?? 'of unknown version';
+  throw new Error(`SLIPWAY_CLUSTER_CONTEXT="${context}" does not answer (kubeconfig ${kubeconfig}): ${result.stderr.trim()}`);
 }
 
 /** The first executable file of that name on a PATH. */

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { Phases } from '../hack/phases.js';
 import { ensureBinaries } from './binaries.js';
 import { downCluster } from './down.js';
-import { type ExternalCluster, findClientTools, pingExternal, readExternal } from './external.js';
+import { type ExternalCluster, findClientTools, findKubeconfig, pingExternal, readExternal } from './external.js';
 import { type Layout, nameProblem } from './layout.js';
 import { findLayout } from './record.js';
 import { openShell } from './shell.js';
@@ -63,8 +63,9 @@ async function mainExternal(command: Command, external: ExternalCluster): Promis
   if (command === 'logs')
     throw new Error(`${owner}: the logs of its components are not here. Unset the variable for those of the local cluster "${name}"`);
   const tools = await findClientTools(process.env, console.log);
-  console.log(`${owner}: Kubernetes ${await pingExternal(external, tools.kubectl)} answers, and there is nothing to start`);
-  return command === 'shell' ? openShell(`context "${external.context}"`, external.kubeconfig, tools, external.context) : 0;
+  const kubeconfig = await findKubeconfig(external, tools.kubectl);
+  console.log(`${owner}: Kubernetes ${await pingExternal(external.context, kubeconfig, tools.kubectl)} answers, and there is nothing to start`);
+  return command === 'shell' ? openShell(`context "${external.context}"`, kubeconfig, tools, external.context) : 0;
 }
 
 async function up(): Promise<number> {
