@@ -52,6 +52,10 @@ describe('the spec page', () => {
     }
   });
 
+  test('names no Event that cannot be told', () => {
+    expect(names('## Events').filter((name) => reasons[name] === undefined)).toEqual([]);
+  });
+
   test('has every column of kubectl get', () => {
     expect(findRows(prose, '## Columns').map(([name]) => name)).toEqual(readColumns());
   });
