@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkFolder, type Folder, tidyDeps, type World } from './deps/check-folder.js';
 
-const PURE = new Set(['contract', 'runtime/core', 'operator/plan', 'operator/render', 'operator/status', 'operator/api']);
+const PURE = new Set(['contract', 'runtime/core', 'operator/plan', 'operator/render', 'operator/status', 'operator/api', 'operator/view']);
 
 /** Generated types: the generator writes the folder anew, and what it imports is its own business. */
 const GENERATED = ['proto/gen'];

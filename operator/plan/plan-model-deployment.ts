@@ -44,11 +44,11 @@ export function planModelDeployment(observed: Observed, config: RenderConfig, no
       { kind: 'EnsureServiceAccount' },
       ...planStorage(context, digest, wanted),
       ...planMarks(context, wanted, failure),
+      // resolver pods are evidence until the revision that they led to is stored
+      ...(digest.kind === 'Known' && wanted?.stored === undefined ? [] : digest.actions),
       ...takeover.actions,
       ...planBudget(context, takeover.target),
       ...history.actions,
-      // resolver pods are evidence until the revision that they led to is stored
-      ...(digest.kind === 'Known' && wanted?.stored === undefined ? [] : digest.actions),
     ],
   };
 }

@@ -52,9 +52,12 @@ export function sourceMounts(spec: CompleteSpec, config: RenderConfig): Part[] {
   ];
 }
 
-/** Proxies, and telemetry off in whatever runs from the image. */
+/** Proxies; telemetry off in whatever runs from the image; no device for what only speaks to the network. */
 export function sourceEnv(config: RenderConfig): Part[] {
-  return [TELEMETRY_OFF, ...Object.entries(config.proxy).map(([name, value]) => ({ name, value }))];
+  return [TELEMETRY_OFF, NO_DEVICE, ...Object.entries(config.proxy).map(([name, value]) => ({ name, value }))];
 }
 
 export const TELEMETRY_OFF = { name: 'ORT_DISABLE_TELEMETRY', value: '1' } as const;
+
+/** A container that asks for no NVIDIA device would see them all where the NVIDIA runtime is the node's default. */
+export const NO_DEVICE = { name: 'NVIDIA_VISIBLE_DEVICES', value: 'void' } as const;

@@ -7,7 +7,7 @@ import type { CompleteSpec } from '../api/defaults.js';
 import { deviceLimits, deviceScheduling } from './accelerator.js';
 import type { RenderConfig } from './config.js';
 import { APP_NAME, type ModelIdentity, podSelector } from './metadata.js';
-import { secureContainer, securePodSpec, sourceEnv, sourceFlags, sourceMounts, sourceVolumes, TELEMETRY_OFF } from './pod-parts.js';
+import { NO_DEVICE, secureContainer, securePodSpec, sourceEnv, sourceFlags, sourceMounts, sourceVolumes, TELEMETRY_OFF } from './pod-parts.js';
 
 type Part = Readonly<Record<string, unknown>>;
 
@@ -50,7 +50,7 @@ function renderFetch({ model, spec, digest, config }: TemplateInput): Part {
     name: CONTAINERS.fetch,
     image: config.runtimeImage,
     args: [COMMANDS.fetch, FLAGS.uri, spec.model.uri, FLAGS.digest, digest, FLAGS.dest, dest, ...sourceFlags(spec, config)],
-    env: [...sourceEnv(config), ...NO_DEVICE],
+    env: sourceEnv(config),
     // the same as the runtime's: a pod counts the larger of the two, and a quota that wants limits finds them on both
     resources: renderResources(spec, {}),
     volumeMounts: [{ name: 'models', mountPath: PATHS.models }, ...sourceMounts(spec, config)],
@@ -69,7 +69,7 @@ function renderRuntime({ model, spec, config }: TemplateInput): Part {
       ...[FLAGS.drainDelay, String(DRAIN.delaySeconds), FLAGS.drainTimeout, String(DRAIN.timeoutSeconds)],
       ...(spec.accelerator === undefined ? [] : [FLAGS.accelerator, spec.accelerator.vendor]),
     ],
-    env: [...spec.env.map(renderEnv), TELEMETRY_OFF, ...(spec.accelerator?.vendor === 'nvidia' ? [] : NO_DEVICE)],
+    env: [...spec.env.map(renderEnv), TELEMETRY_OFF, ...(spec.accelerator?.vendor === 'nvidia' ? [] : [NO_DEVICE])],
     ports: [port('grpc'), port('rest'), port('metrics')],
     resources: renderResources(spec, deviceLimits(spec.accelerator)),
     volumeMounts: [{ name: 'models', mountPath: PATHS.models, readOnly: true }],
@@ -82,9 +82,6 @@ function renderRuntime({ model, spec, config }: TemplateInput): Part {
 function renderEnv({ name, value }: { readonly name: string; readonly value: string }): Part {
   return value === '' ? { name } : { name, value };
 }
-
-/** A container that asks for no NVIDIA device would see them all where the NVIDIA runtime is the node's default. */
-const NO_DEVICE = [{ name: 'NVIDIA_VISIBLE_DEVICES', value: 'void' }] as const;
 
 /** The process answers /livez from its first second, however long a model loads: a slow load is never killed, a hung process is. */
 function renderProbes(): Part {

@@ -17,9 +17,12 @@ const LIST_KEYS: Readonly<Record<string, (item: JsonRecord) => unknown>> = {
   ownerReferences: (item) => item['uid'],
 };
 
+/** Maps that the API declares atomic: replaced whole, in Services and wherever labels are selected. */
+const ATOMIC_MAPS = new Set(['selector', 'matchLabels']);
+
 /** `live` after its manager, which applied `before` last time, applies `next`. */
 export function mergeApplied(live: unknown, before: unknown, next: unknown, field = ''): unknown {
-  if (isRecord(next)) return mergeRecords(isRecord(live) ? live : {}, isRecord(before) ? before : {}, next);
+  if (isRecord(next) && !ATOMIC_MAPS.has(field)) return mergeRecords(isRecord(live) ? live : {}, isRecord(before) ? before : {}, next);
   const keyOf = LIST_KEYS[field];
   if (keyOf === undefined || !Array.isArray(next)) return next;
   return mergeLists(asList(live), asList(before), asList(next), keyOf);

@@ -140,7 +140,9 @@ export class FakeServer {
     for (const entry of [...this.#entries.values()]) {
       const owners = entry.object.metadata.ownerReferences ?? [];
       if (owners.length === 0 || !owners.every((owner) => this.#goneUids.has(owner.uid))) continue;
-      if (entry.object.metadata.deletionTimestamp === undefined) this.remove(entry.resource, keyOf(entry.object));
+      // what it owned may have gone with an earlier one of this round
+      const isThere = this.#entries.has(entryId(entry.resource, keyOf(entry.object)));
+      if (isThere && entry.object.metadata.deletionTimestamp === undefined) this.remove(entry.resource, keyOf(entry.object));
     }
   }
 

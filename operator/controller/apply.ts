@@ -1,0 +1,65 @@
+/** Every write of a pass but the status, in the plan's order. The first that fails ends it: later ones may build on it. */
+import { toError, WaitingError } from '../../lib/errors.js';
+import { describeError, type Logger } from '../../lib/logger.js';
+import type { Action } from '../plan/action.js';
+import type { Plan } from '../plan/plan-model-deployment.js';
+import { OwnershipError, type Writer } from '../ports.js';
+import { NOTHING_WRITTEN, type Outcome } from '../status/outcome.js';
+import { toWrites, type Write } from './to-writes.js';
+
+export async function applyPlan(plan: Plan, writer: Writer, log: Logger): Promise<Outcome> {
+  const written: Action[] = [];
+  for (const action of plan.actions) {
+    try {
+      const writes = toWrites(action, plan);
+      for (const write of writes) await applyWrite(write, plan.context.identity.namespace, writer);
+      if (writes.length === 0) continue;
+      written.push(action);
+      log.info('Changed the world', { action: action.kind, ...('revision' in action ? { revision: action.revision } : {}) });
+    } catch (thrown) {
+      return { ...describeFailure(action, toError(thrown)), written };
+    }
+  }
+  return { ...NOTHING_WRITTEN, written };
+}
+
+async function applyWrite(write: Write, namespace: string, writer: Writer): Promise<void> {
+  if (write.kind === 'Apply') await writer.apply(write.resource, write.object, write.ownership);
+  else await writer.delete(write.resource, { namespace, name: write.name }, write.ownership);
+}
+
+function describeFailure(action: Action, error: Error): Outcome {
+  if (error instanceof OwnershipError) {
+    const { object, owner, message } = error;
+    return { ...NOTHING_WRITTEN, conflict: { object, owner, message } };
+  }
+  const message = error instanceof WaitingError ? error.message : `Could not ${describeAction(action)}: ${describeError(error)}`;
+  return { ...NOTHING_WRITTEN, failure: { action, message, error } };
+}
+
+function describeAction(action: Action): string {
+  switch (action.kind) {
+    case 'EnsureServiceAccount':
+      return 'write the ServiceAccount';
+    case 'StartResolver':
+      return 'create the resolver pod';
+    case 'DeletePod':
+      return `delete Pod "${action.pod}"`;
+    case 'CreateRevision':
+    case 'MarkRevision':
+      return `write ControllerRevision "${action.revision}"`;
+    case 'DeleteRevision':
+      return `delete ControllerRevision "${action.revision}"`;
+    case 'PointService':
+      return `point the Service to revision "${action.revision}"`;
+    case 'EnsureRevisionService':
+      return `write Service "${action.revision}"`;
+    case 'ScaleTo':
+      return `scale Deployment "${action.revision}" to ${action.replicas}`;
+    case 'DeleteDeployment':
+      return `delete Deployment "${action.revision}"`;
+    case 'EnsureDisruptionBudget':
+    case 'RemoveDisruptionBudget':
+      return 'change the PodDisruptionBudget';
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The operator may die at any instant. Each journey is run once undisturbed; then once for every write of it, with the writer dying
+ * right before and right after that write and a controller that remembers nothing taking over. The world must end the same.
+ */
+import { describe, expect, test } from '@jest/globals';
+import { makeModelDeployment } from '../../test/builders/model-deployment.js';
+import { TestWorld } from '../../test/builders/test-world.js';
+import { CrashError } from '../../test/fakes/fake-writer.js';
+import { KINDS, type KindName } from '../api/kinds.js';
+import type { KubeObject } from '../ports.js';
+
+interface Journey {
+  readonly name: string;
+  /** What is there before the operator may die. */
+  readonly before: (world: TestWorld) => Promise<void>;
+  readonly act: (world: TestWorld) => void;
+}
+
+const CREATED = async (world: TestWorld): Promise<void> => {
+  world.create(makeModelDeployment().replicas(2).obj());
+  await world.settle();
+};
+
+const JOURNEYS: readonly Journey[] = [
+  { name: 'create', before: async () => undefined, act: (world) => world.create(makeModelDeployment().replicas(2).obj()) },
+  { name: 'change', before: CREATED, act: (world) => world.edit({ model: { uri: 'oci://registry.test/models/reader:2' } }) },
+  { name: 'scale', before: CREATED, act: (world) => world.edit({ replicas: 1 }) },
+  { name: 'suspend', before: CREATED, act: (world) => world.edit({ suspend: true }) },
+  { name: 'delete', before: CREATED, act: (world) => world.cluster.remove(KINDS.modelDeployment, { namespace: 'shop', name: 'reader' }) },
+  {
+    name: 'bad change',
+    before: CREATED,
+    act: (world) => {
+      const termination = { code: 'MODEL_INVALID', stage: 'load', message: 'not an ONNX file' } as const;
+      world.fates.set(`sha256:${'b'.repeat(64)}`, { kind: 'FetchFails', termination });
+      world.edit({ model: { uri: 'oci://registry.test/models/reader:2' } });
+    },
+  },
+];
+
+describe.each(JOURNEYS)('killed during: $name', (journey) => {
+  test('at every write, before and after it, the world ends as if nothing had happened', async () => {
+    const undisturbed = new TestWorld();
+    await journey.before(undisturbed);
+    const start = undisturbed.cluster.writer.writes.length;
+    journey.act(undisturbed);
+    await undisturbed.settle();
+    const writes = undisturbed.cluster.writer.writes.length - start;
+    const want = snapshot(undisturbed);
+    for (let survived = 0; survived <= writes; survived++) {
+      const world = new TestWorld();
+      await journey.before(world);
+      journey.act(world);
+      world.cluster.writer.crashAfter(survived);
+      await settleUntilCrash(world);
+      world.cluster.writer.restart();
+      await world.settle();
+      expect({ survived, world: snapshot(world) }).toEqual({ survived, world: want });
+    }
+  });
+});
+
+/** The cluster goes on by itself while the operator is dead. */
+async function settleUntilCrash(world: TestWorld): Promise<void> {
+  try {
+    await world.settle();
+  } catch (error) {
+    if (!(error instanceof CrashError) && !(error instanceof Error && error.cause instanceof CrashError)) throw error;
+    for (let step = 0; step < 3; step++) world.kubernetes.step();
+  }
+}
+
+/** Every object without what differs from run to run: identities, versions, generations and their echoes. */
+function snapshot(world: TestWorld): Record<string, unknown> {
+  const kinds: KindName[] = ['modelDeployment', 'deployment', 'controllerRevision', 'service', 'serviceAccount', 'podDisruptionBudget', 'pod'];
+  const objects = kinds.flatMap((kind) => world.cluster.objects(KINDS[kind]));
+  return Object.fromEntries(objects.map((object) => [`${object.kind}/${object.metadata.name}`, strip(object)]));
+}
+
+const VOLATILE = new Set(['uid', 'resourceVersion', 'generation', 'observedGeneration', 'creationTimestamp', 'restartCount', 'restarts']);
+
+function strip(object: KubeObject): unknown {
+  const text = JSON.stringify(object, (key, value: unknown) => (VOLATILE.has(key) ? undefined : value));
+  // how often it had failed when it was given up depends on when that was looked at
+  return JSON.parse(
+    text
+      .replace(/after \d+ failures/g, 'after N failures')
+      .replace(/\\"count\\":\d+/g, '\\"count\\":0')
+      .replace(/ \(restarted \d+ times\)/g, ''),
+  );
+}

@@ -1,0 +1,94 @@
+/** One pass over one ModelDeployment: observe → plan → apply → status, and when to look again. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Statusz } from '../../contract/statusz.js';
+import { WaitingError } from '../../lib/errors.js';
+import type { Logger } from '../../lib/logger.js';
+import { KINDS } from '../api/kinds.js';
+import { LIMITS } from '../api/limits.js';
+import type { ModelDeploymentStatus } from '../api/zz_generated.modeldeployment.js';
+import { type Plan, planModelDeployment } from '../plan/plan-model-deployment.js';
+import type { Clock, EventRecorder, KubeObject, ModelProbe, ObjectKey, ReconcileResult, Reconciler, Writer } from '../ports.js';
+import type { RenderConfig } from '../render/config.js';
+import { assess } from '../status/assess.js';
+import { computeStatus } from '../status/compute-status.js';
+import type { Outcome } from '../status/outcome.js';
+import type { Observed } from '../view/observed.js';
+import { applyPlan } from './apply.js';
+import { computeEvents } from './events.js';
+import { type Caches, observe } from './observe.js';
+
+export interface ControllerOptions {
+  readonly caches: Caches;
+  readonly writer: Writer;
+  readonly recorder: EventRecorder;
+  readonly probe: ModelProbe<Statusz>;
+  readonly clock: Clock;
+  readonly config: RenderConfig;
+  readonly log: Logger;
+}
+
+const DONE: ReconcileResult = { kind: 'Done' };
+
+export class ModelDeploymentController implements Reconciler {
+  constructor(readonly options: ControllerOptions) {}
+
+  async reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult> {
+    const { caches, probe, clock, config, writer } = this.options;
+    const observed = await observe(key, caches, probe);
+    // being deleted, or gone: ownerReferences do the rest
+    if (observed === undefined || signal.aborted) return DONE;
+    const log = this.options.log.child({ namespace: key.namespace, name: key.name, generation: observed.generation });
+    const plan = planModelDeployment(observed, config, clock.now());
+    const outcome = await applyPlan(plan, writer, log);
+    const status = await this.#writeStatus(plan, outcome);
+    this.#recordEvents(plan, outcome);
+    if (outcome.failure !== undefined && !(outcome.failure.error instanceof WaitingError)) {
+      throw new Error(outcome.failure.message, { cause: outcome.failure.error });
+    }
+    return this.#nextPass(plan, outcome, status);
+  }
+
+  /** Once, and only if it differs. */
+  async #writeStatus(plan: Plan, outcome: Outcome): Promise<ModelDeploymentStatus> {
+    const { observed } = plan.context;
+    const status = computeStatus(plan, outcome);
+    if (!isDeepStrictEqual(toJson(status), toJson(observed.model.status))) {
+      await this.options.writer.applyStatus(KINDS.modelDeployment, toStatusObject(observed, status));
+    }
+    return status;
+  }
+
+  #recordEvents(plan: Plan, outcome: Outcome): void {
+    const { model } = plan.context.observed;
+    const { blockers } = assess(plan, outcome);
+    for (const { type, reason, message } of computeEvents(plan, outcome, blockers)) {
+      this.options.recorder.event({ ...model }, type, reason, message);
+    }
+  }
+
+  /** What the cluster does wakes us by itself; only what time alone does needs an instant. */
+  #nextPass({ context, requeueAtMs }: Plan, { conflict, failure }: Outcome, status: ModelDeploymentStatus): ReconcileResult {
+    const { observed, nowMs } = context;
+    const isReportMissing =
+      status.conditions?.some(({ type, status: is }) => type === 'Available' && is === 'True') && status.model?.signature === undefined;
+    const waits = [
+      requeueAtMs === undefined ? undefined : requeueAtMs - nowMs,
+      conflict === undefined ? undefined : LIMITS.conflictRetryMs,
+      failure?.error instanceof WaitingError ? failure.error.retryAfterMs : undefined,
+      isReportMissing && observed.statusz === undefined ? LIMITS.statuszRetryMs : undefined,
+    ].filter((ms) => ms !== undefined);
+    return waits.length === 0 ? DONE : { kind: 'RequeueAfter', afterMs: Math.max(1, Math.min(...waits)) };
+  }
+}
+
+/** The uid guards against writing to a namesake that was made since. */
+function toStatusObject({ model, uid }: Observed, status: ModelDeploymentStatus): KubeObject {
+  const { apiVersion, kind } = KINDS.modelDeployment;
+  const { name, namespace } = model.metadata;
+  return { apiVersion, kind, metadata: { name, uid, ...(namespace === undefined ? {} : { namespace }) }, status };
+}
+
+/** Without what is undefined, as the API server keeps it. */
+function toJson(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+}

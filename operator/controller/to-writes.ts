@@ -1,0 +1,76 @@
+/** Actions → writes. Pure: what the objects already say is not written again. */
+import { assertNever } from '../../lib/errors.js';
+import { KINDS } from '../api/kinds.js';
+import type { Action } from '../plan/action.js';
+import type { Plan } from '../plan/plan-model-deployment.js';
+import type { KubeObject, Ownership, ResourceKind } from '../ports.js';
+import { containsManifest } from '../render/contains.js';
+import { renderControllerRevision, renderNewRevision } from '../render/controller-revision.js';
+import { renderDeployment } from '../render/deployment.js';
+import { renderDisruptionBudget } from '../render/disruption-budget.js';
+import { renderResolverPod } from '../render/resolver-pod.js';
+import { renderServiceAccount } from '../render/service-account.js';
+import { renderModelService, renderRevisionService } from '../render/services.js';
+import { objectKey } from '../view/observed.js';
+
+export type Write =
+  | { readonly kind: 'Apply'; readonly resource: ResourceKind; readonly object: KubeObject; readonly ownership: Ownership }
+  | { readonly kind: 'Delete'; readonly resource: ResourceKind; readonly name: string; readonly ownership: Ownership };
+
+/** None when what the action asks for is so already. */
+export function toWrites(action: Action, plan: Plan): Write[] {
+  const { observed, identity: model, spec, config } = plan.context;
+  const ownership: Ownership = { kind: 'ControlledBy', uid: observed.uid };
+  const stored = (name: string) => observed.revisions.find((revision) => revision.name === name);
+  const apply = (resource: ResourceKind, object: KubeObject): Write[] => {
+    const isThere = containsManifest(observed.objects.get(objectKey(object.kind, object.metadata.name)), object);
+    return isThere ? [] : [{ kind: 'Apply', resource, object, ownership }];
+  };
+  const remove = (resource: ResourceKind, name: string): Write[] =>
+    observed.objects.has(objectKey(resource.kind, name)) ? [{ kind: 'Delete', resource, name, ownership }] : [];
+
+  switch (action.kind) {
+    case 'EnsureServiceAccount':
+      return ensureServiceAccount(plan);
+    case 'StartResolver':
+      return apply(KINDS.pod, renderResolverPod({ model, spec, config, generation: observed.generation, ...action }));
+    case 'DeletePod':
+      return remove(KINDS.pod, action.pod);
+    case 'CreateRevision':
+      return apply(KINDS.controllerRevision, renderNewRevision({ model, spec, config, digest: action.digest, number: action.number }));
+    case 'MarkRevision': {
+      const revision = stored(action.revision);
+      const object = revision === undefined ? undefined : renderControllerRevision(model, { ...revision, ...action.marks });
+      // a mark may be one that is taken away, which no comparison of what must be there can see
+      return object === undefined ? [] : [{ kind: 'Apply', resource: KINDS.controllerRevision, object, ownership }];
+    }
+    case 'DeleteRevision':
+      return remove(KINDS.controllerRevision, action.revision);
+    case 'PointService':
+      return apply(KINDS.service, renderModelService(model, action.revision));
+    case 'EnsureRevisionService':
+      return apply(KINDS.service, renderRevisionService(model, action.revision));
+    case 'ScaleTo': {
+      const revision = stored(action.revision);
+      return revision === undefined ? [] : apply(KINDS.deployment, renderDeployment(model, revision, action.replicas));
+    }
+    case 'DeleteDeployment':
+      // the Deployment last: while it is there, the pass that is cut off here is seen to be unfinished
+      return [...remove(KINDS.service, action.revision), ...remove(KINDS.deployment, action.revision)];
+    case 'EnsureDisruptionBudget':
+      return apply(KINDS.podDisruptionBudget, renderDisruptionBudget(model, action.revision));
+    case 'RemoveDisruptionBudget':
+      return remove(KINDS.podDisruptionBudget, model.name);
+    default:
+      return assertNever(action);
+  }
+}
+
+/** Written when this model is missing among its owners: the other owners are their own business. */
+function ensureServiceAccount({ context }: Plan): Write[] {
+  const { observed, identity } = context;
+  const own = renderServiceAccount(observed.namespace, [identity]);
+  if (containsManifest(observed.objects.get(objectKey(own.kind, own.metadata.name)), own)) return [];
+  const object = renderServiceAccount(observed.namespace, observed.siblings);
+  return [{ kind: 'Apply', resource: KINDS.serviceAccount, object, ownership: { kind: 'ManagedBy' } }];
+}

@@ -1,0 +1,177 @@
+/** Deployment controller, scheduler, kubelet and garbage collector in miniature, over the in-memory API. Each step is one move of each. */
+import { LABELS } from '../../contract/labels.js';
+import { CONTAINERS } from '../../contract/paths.js';
+import { formatTermination, TERMINATION_CODES, type Termination } from '../../contract/termination.js';
+import { KINDS } from '../../operator/api/kinds.js';
+import type { KubeObject } from '../../operator/ports.js';
+import { asInteger, asList, asRecord, asText, type Json } from '../../operator/view/json.js';
+import type { FakeCluster } from '../fakes/fake-cluster.js';
+
+export type PodFate =
+  | { readonly kind: 'Ready' }
+  /** The init container ends so, again and again. */
+  | { readonly kind: 'FetchFails'; readonly termination: Termination }
+  | { readonly kind: 'Unschedulable'; readonly message: string }
+  | { readonly kind: 'ImagePull'; readonly message: string };
+
+export interface Fates {
+  /** What a resolver pod answers for a uri. */
+  resolve(uri: string): Termination;
+  /** What becomes of a serving pod, from the digest in its annotations. */
+  serve(digest: string): PodFate;
+}
+
+export class SimulatedKubernetes {
+  constructor(
+    readonly cluster: FakeCluster,
+    readonly fates: Fates,
+  ) {}
+
+  step(): void {
+    for (const deployment of this.cluster.objects(KINDS.deployment)) this.#stepDeployment(deployment);
+    for (const pod of this.cluster.objects(KINDS.pod)) {
+      if (pod.metadata.labels?.[LABELS.component] === 'resolve') this.#runResolver(pod);
+      else if (!this.#hasDeployment(pod)) this.cluster.remove(KINDS.pod, keyOf(pod));
+      else this.#runServer(pod);
+    }
+  }
+
+  #podsOf(deployment: KubeObject): KubeObject[] {
+    return this.cluster.objects(KINDS.pod).filter((pod) => pod.metadata.labels?.[LABELS.revision] === deployment.metadata.name);
+  }
+
+  #hasDeployment(pod: KubeObject): boolean {
+    const name = pod.metadata.labels?.[LABELS.revision] ?? '';
+    return this.cluster.get(KINDS.deployment, { ...keyOf(pod), name }) !== undefined;
+  }
+
+  #stepDeployment(deployment: KubeObject): void {
+    const spec = asRecord(deployment['spec']);
+    const desired = asInteger(spec['replicas']) ?? 1;
+    const pods = this.#podsOf(deployment);
+    for (const pod of pods.slice(desired)) this.cluster.remove(KINDS.pod, keyOf(pod));
+    for (let index = pods.length; index < desired; index++) this.#createPod(deployment, asRecord(spec['template']), index);
+    const now = this.#podsOf(deployment);
+    this.cluster.patchStatus(KINDS.deployment, keyOf(deployment), {
+      observedGeneration: deployment.metadata.generation ?? 1,
+      replicas: now.length,
+      readyReplicas: now.filter(isReady).length,
+    });
+  }
+
+  #createPod({ metadata }: KubeObject, template: Json, index: number): void {
+    const { labels, annotations } = asRecord(template['metadata']);
+    const rs = `${metadata.name}-5d4f`;
+    this.cluster.create(KINDS.pod, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name: `${rs}-${index}`,
+        ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+        labels: texts(labels),
+        annotations: texts(annotations),
+        ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: rs, uid: `uid-${rs}`, controller: true }],
+      },
+      spec: asRecord(template['spec']),
+      status: { phase: 'Pending' },
+    });
+  }
+
+  #runServer(pod: KubeObject): void {
+    const fate = this.fates.serve(pod.metadata.annotations?.['slipway.dev/digest'] ?? '');
+    switch (fate.kind) {
+      case 'Ready':
+        this.#place(pod, { phase: 'Running', podIP: '10.0.0.1', ...READY });
+        return;
+      case 'FetchFails':
+        this.#place(pod, { phase: 'Pending', conditions: [SCHEDULED], ...failing(fate.termination, restartsOf(pod) + 1) });
+        return;
+      case 'Unschedulable':
+        this.cluster.patchStatus(KINDS.pod, keyOf(pod), {
+          conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: fate.message }],
+        });
+        return;
+      case 'ImagePull': {
+        const state = { waiting: { reason: 'ImagePullBackOff', message: fate.message } };
+        this.#place(pod, {
+          phase: 'Pending',
+          conditions: [SCHEDULED],
+          initContainerStatuses: [{ name: CONTAINERS.fetch, ready: false, restartCount: 0, state }],
+        });
+      }
+    }
+  }
+
+  #place(pod: KubeObject, status: Json): void {
+    if (asRecord(pod['spec'])['nodeName'] === undefined) this.cluster.update(KINDS.pod, keyOf(pod), { spec: { nodeName: 'node-1' } });
+    this.cluster.patchStatus(KINDS.pod, keyOf(pod), status);
+  }
+
+  #runResolver(pod: KubeObject): void {
+    const phase = asText(asRecord(pod['status'])['phase']);
+    if (phase === 'Succeeded' || phase === 'Failed') return;
+    const args = asList(asRecord(asList(asRecord(pod['spec'])['containers'])[0])['args']);
+    const said = this.fates.resolve(asText(args[args.indexOf('--uri') + 1]) ?? '');
+    this.#place(pod, {
+      phase: said.code === 'OK' ? 'Succeeded' : 'Failed',
+      containerStatuses: [{ name: CONTAINERS.resolve, ready: false, restartCount: 0, state: endState(said, this.cluster.clock.now()) }],
+    });
+  }
+}
+
+/** Moment at which every simulated end happens; far from the start of tests, so that it never looks young. */
+const SCHEDULED = { type: 'PodScheduled', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' };
+
+const READY = {
+  conditions: [SCHEDULED, { type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }],
+  initContainerStatuses: [
+    {
+      ...{ name: CONTAINERS.fetch, ready: true, restartCount: 0 },
+      state: endState(
+        { code: 'OK', stage: 'verify', message: 'Fetched', contentDigest: `sha256:${'c'.repeat(64)}`, bytes: 1234 },
+        Date.parse('2026-01-01T00:00:00Z'),
+      ),
+    },
+  ],
+  containerStatuses: [{ name: CONTAINERS.runtime, ready: true, restartCount: 0, state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }],
+};
+
+function failing(said: Termination, times: number): Json {
+  const end = endState(said, Date.parse('2026-01-01T00:00:00Z'));
+  const restartCount = Math.min(times, 4);
+  return {
+    initContainerStatuses: [
+      { name: CONTAINERS.fetch, ready: false, restartCount, state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off' } }, lastState: end },
+    ],
+  };
+}
+
+function endState(said: Termination, atMs: number): { terminated: Json } {
+  const { exit } = TERMINATION_CODES[said.code];
+  return {
+    terminated: {
+      exitCode: exit,
+      reason: exit === 0 ? 'Completed' : 'Error',
+      message: formatTermination(said),
+      finishedAt: new Date(atMs).toISOString(),
+    },
+  };
+}
+
+function restartsOf(pod: KubeObject): number {
+  const statuses = asList(asRecord(pod['status'])['initContainerStatuses']);
+  return asInteger(asRecord(statuses[0])['restartCount']) ?? 0;
+}
+
+function isReady(pod: KubeObject): boolean {
+  const conditions = asList(asRecord(pod['status'])['conditions']).map(asRecord);
+  return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+}
+
+function keyOf({ metadata }: KubeObject): { namespace: string; name: string } {
+  return { namespace: metadata.namespace ?? '', name: metadata.name };
+}
+
+function texts(value: unknown): Record<string, string> {
+  return Object.fromEntries(Object.entries(asRecord(value)).flatMap(([key, text]) => (typeof text === 'string' ? [[key, text]] : [])));
+}

@@ -1,0 +1,167 @@
+/** The controller in a simulated cluster: act as a user, let everything come to rest, look at what is. */
+import { expect } from '@jest/globals';
+import type { Statusz } from '../../contract/statusz.js';
+import type { Termination } from '../../contract/termination.js';
+import { SILENT_LOGGER } from '../../lib/logger.js';
+import { KINDS, type KindName } from '../../operator/api/kinds.js';
+import type { ModelDeployment, ModelDeploymentSpec, StatusCondition } from '../../operator/api/zz_generated.modeldeployment.js';
+import { ModelDeploymentController } from '../../operator/controller/reconcile.js';
+import type { KubeObject, ReconcileResult } from '../../operator/ports.js';
+import type { RenderConfig } from '../../operator/render/config.js';
+import { findBrokenInvariants } from '../../operator/status/invariants.js';
+import { asInteger, asRecord, asText } from '../../operator/view/json.js';
+import { isModelDeployment } from '../../operator/view/model-view.js';
+import { FakeClock } from '../fakes/fake-clock.js';
+import { FakeCluster } from '../fakes/fake-cluster.js';
+import { FakeProbe } from '../fakes/fake-probe.js';
+import { FakeRecorder } from '../fakes/fake-recorder.js';
+import { DIGEST_A, DIGEST_B } from './model-deployment.js';
+import { type PodFate, SimulatedKubernetes } from './simulated-kubernetes.js';
+
+export const TEST_CONFIG: RenderConfig = {
+  runtimeImage: 'registry.test/runtime@sha256:1',
+  imagePullSecrets: [],
+  caConfigMap: undefined,
+  plainHttpHosts: [],
+  proxy: {},
+};
+
+const NAMESPACE = 'shop';
+
+export class TestWorld {
+  readonly clock = new FakeClock('2026-01-01T01:00:00Z');
+  readonly cluster = new FakeCluster(this.clock);
+  readonly recorder = new FakeRecorder();
+  readonly probe = new FakeProbe<Statusz>();
+  /** Answers of the source, by uri: tag 1 is digest A, every other B, until a test says otherwise. */
+  readonly sources = new Map<string, Termination>();
+  readonly fates = new Map<string, PodFate>();
+  config = TEST_CONFIG;
+  readonly kubernetes = new SimulatedKubernetes(this.cluster, {
+    resolve: (uri) => this.sources.get(uri) ?? { code: 'OK', stage: 'resolve', message: 'ok', digest: uri.endsWith(':1') ? DIGEST_A : DIGEST_B },
+    serve: (digest) => this.fates.get(digest) ?? { kind: 'Ready' },
+  });
+  lastResult: ReconcileResult = { kind: 'Done' };
+  #changes = 0;
+
+  constructor() {
+    this.cluster.subscribe(() => this.#changes++);
+    this.probe.set('10.0.0.1', REPORT);
+  }
+
+  create(model: KubeObject): void {
+    this.cluster.create(KINDS.modelDeployment, model);
+  }
+
+  edit(spec: Partial<ModelDeploymentSpec> | { readonly [field: string]: unknown }, name = 'reader'): void {
+    this.cluster.update(KINDS.modelDeployment, { namespace: NAMESPACE, name }, { spec: { ...spec } });
+  }
+
+  /** A controller that knows nothing of what another one did. */
+  newController(): ModelDeploymentController {
+    const { modelDeployment, deployment, controllerRevision, pod, service, serviceAccount, podDisruptionBudget } = KINDS;
+    return new ModelDeploymentController({
+      caches: {
+        modelDeployment: this.cluster.cache(modelDeployment),
+        deployment: this.cluster.cache(deployment),
+        controllerRevision: this.cluster.cache(controllerRevision),
+        pod: this.cluster.cache(pod),
+        service: this.cluster.cache(service),
+        serviceAccount: this.cluster.cache(serviceAccount),
+        podDisruptionBudget: this.cluster.cache(podDisruptionBudget),
+      },
+      writer: this.cluster.writer,
+      recorder: this.recorder,
+      probe: this.probe,
+      clock: this.clock,
+      config: this.config,
+      log: SILENT_LOGGER,
+    });
+  }
+
+  /** One pass over every model. */
+  async reconcile(controller = this.newController()): Promise<void> {
+    for (const { metadata } of this.cluster.objects(KINDS.modelDeployment)) {
+      this.lastResult = await controller.reconcile({ namespace: metadata.namespace ?? '', name: metadata.name }, new AbortController().signal);
+    }
+    this.checkInvariants();
+  }
+
+  /** Passes and moves of the cluster, until neither changes anything. */
+  async settle(watch: (world: TestWorld) => void = () => undefined): Promise<void> {
+    for (let round = 0; round < 60; round++) {
+      const before = this.#changes;
+      await this.reconcile();
+      watch(this);
+      this.kubernetes.step();
+      watch(this);
+      if (this.#changes === before) return;
+    }
+    throw new Error('The world did not come to rest in 60 rounds');
+  }
+
+  checkInvariants(): void {
+    for (const object of this.cluster.objects(KINDS.modelDeployment)) {
+      if (isModelDeployment(object)) expect(findBrokenInvariants(object)).toEqual([]);
+    }
+  }
+
+  get(kind: KindName, name: string): KubeObject | undefined {
+    return this.cluster.get(KINDS[kind], { namespace: NAMESPACE, name });
+  }
+
+  names(kind: KindName): string[] {
+    return this.cluster
+      .objects(KINDS[kind])
+      .map(({ metadata }) => metadata.name)
+      .sort();
+  }
+
+  model(name = 'reader'): KubeObject & ModelDeployment {
+    const object = this.get('modelDeployment', name);
+    if (object === undefined || !isModelDeployment(object)) throw new Error(`There is no ModelDeployment "${name}"`);
+    return object;
+  }
+
+  condition(type: StatusCondition['type'], name = 'reader'): StatusCondition | undefined {
+    return this.model(name).status?.conditions?.find((condition) => condition.type === type);
+  }
+
+  /** `True Serving`. */
+  ready(name = 'reader'): string {
+    const ready = this.condition('Ready', name);
+    return `${ready?.status} ${ready?.reason}`;
+  }
+
+  /** Revision that the model's Service selects. */
+  serving(name = 'reader'): string | undefined {
+    return asText(asRecord(asRecord(this.get('service', name)?.['spec'])['selector'])['slipway.dev/revision']);
+  }
+
+  replicasOf(revision: string): number | undefined {
+    return asInteger(asRecord(this.get('deployment', revision)?.['spec'])['replicas']);
+  }
+}
+
+export const REPORT: Statusz = {
+  version: '0.1.0',
+  onnxruntime: '1.30.0',
+  threads: 2,
+  instances: 1,
+  models: [
+    {
+      name: 'reader',
+      version: '1',
+      state: 'Ready',
+      reason: '',
+      format: 'onnx',
+      digest: DIGEST_A,
+      contentDigest: `sha256:${'c'.repeat(64)}`,
+      bytes: 1234,
+      verifiedAt: '2026-01-01T00:00:00.000Z',
+      signature: { inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 3] }], outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 10] }] },
+      provider: 'cpu',
+      seconds: { download: 1.5, load: 0.2, warmup: 0.1 },
+    },
+  ],
+};
