@@ -33,10 +33,11 @@ export class HttpServer {
     });
   }
 
-  listen(host: string, port: number): Promise<number> {
+  /** `host` undefined: every address of the machine. Resolves with the port, which the system chooses when it is 0. */
+  listen(host: string | undefined, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', (error) =>
-        reject(new Error(`Could not listen on ${host} port ${port} for ${this.what}: ${error.message}`, { cause: error })),
+        reject(new Error(`Could not listen on ${host ?? 'any address'}, port ${port} for ${this.what}: ${error.message}`, { cause: error })),
       );
       this.#server.listen(port, host, () => {
         const address = this.#server.address();

@@ -2,8 +2,9 @@
  * HTTP to one API server over connections that are kept: client-node opens a TLS connection per call. Every call has a deadline,
  * every answer a greatest size. Credentials are read again every minute and after a 401; a new certificate gets new connections.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, request } from 'undici';
+import { SYSTEM_CLOCK } from '../clock.js';
+import { ScopedAbort } from '../scoped-abort.js';
 import type { ClusterAccess, Credentials } from './cluster-access.js';
 import { isRecord, readNumber, readRecord, readString } from './json.js';
 import { KubeError } from './kube-error.js';
@@ -59,17 +60,19 @@ export class KubeTransport {
   /** The answer's JSON. Rejects with a KubeError for whatever else happens. */
   async request(call: KubeRequest): Promise<unknown> {
     const timeoutMs = call.timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS;
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const signal = call.signal === undefined ? deadline : AbortSignal.any([call.signal, deadline]);
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.#attempt(call, signal);
-      } catch (error) {
-        const failure = toKubeError(error, call, deadline.aborted ? timeoutMs : undefined);
-        if (failure.code !== 429 || attempt >= MAX_THROTTLED_RETRIES || signal.aborted) throw failure;
-        await sleep(Math.min(failure.retryAfterMs ?? 1000, MAX_RETRY_AFTER_MS), undefined, { signal }).catch(() => undefined);
-        if (signal.aborted) throw failure;
-      }
+    const scope = new ScopedAbort(call.signal);
+    let timedOutAfterMs: number | undefined;
+    const deadline = setTimeout(() => {
+      timedOutAfterMs = timeoutMs;
+      scope.abort();
+    }, timeoutMs);
+    try {
+      return await this.#withThrottling(call, scope.signal);
+    } catch (error) {
+      throw toKubeError(error, call, timedOutAfterMs);
+    } finally {
+      clearTimeout(deadline);
+      scope.release();
     }
   }
 
@@ -88,6 +91,19 @@ export class KubeTransport {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#session?.agent.destroy();
+  }
+
+  /** A server that is too busy has done nothing yet, and says when to come back. */
+  async #withThrottling(call: KubeRequest, signal: AbortSignal): Promise<unknown> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#attempt(call, signal);
+      } catch (error) {
+        if (!(error instanceof KubeError) || error.code !== 429 || attempt >= MAX_THROTTLED_RETRIES) throw error;
+        await SYSTEM_CLOCK.sleep(Math.min(error.retryAfterMs ?? 1000, MAX_RETRY_AFTER_MS), signal);
+        if (signal.aborted) throw error;
+      }
+    }
   }
 
   async #attempt(call: KubeRequest, signal: AbortSignal): Promise<unknown> {

@@ -5,6 +5,7 @@
  */
 import { type Clock, STEADY_CLOCK, SYSTEM_CLOCK } from '../../lib/clock.js';
 import { describeError, type Logger, SILENT_LOGGER } from '../../lib/logger.js';
+import { ScopedAbort } from '../../lib/scoped-abort.js';
 import type { LeaderLock, LeaderRecord, SeenRecord } from '../leader-lock.js';
 
 export interface ElectionTiming {
@@ -106,19 +107,21 @@ export class LeaderElection {
   /** One attempt to acquire or renew. It may take until the leader's deadline and no longer. */
   async #tryHold(signal: AbortSignal): Promise<boolean> {
     const startedAt = this.#clock.now();
-    const limit = new AbortController();
+    const scope = new ScopedAbort(signal);
+    const timer = new AbortController();
     const sinceRenewal = this.#renewedAt === undefined ? 0 : startedAt - this.#renewedAt;
-    const expiry = this.#clock.sleep(Math.max(this.#timing.renewDeadlineMs - sinceRenewal, 0), limit.signal).then(() => limit.abort());
+    const expiry = this.#clock.sleep(Math.max(this.#timing.renewDeadlineMs - sinceRenewal, 0), timer.signal).then(() => scope.abort());
     try {
-      const held = await this.#hold(AbortSignal.any([signal, limit.signal]));
+      const held = await this.#hold(scope.signal);
       if (held) this.#renewedAt = startedAt;
       return held && this.isLeading();
     } catch (error) {
       if (!signal.aborted) this.#logger.warn('The leader record could not be read or written', { error: describeError(error) });
       return false;
     } finally {
-      limit.abort();
+      timer.abort();
       await expiry;
+      scope.release();
     }
   }
 

@@ -1,0 +1,150 @@
+/**
+ * Runs controllers from the first list to the last write: health and metrics → watches → all caches filled → leadership → workers;
+ * on a stop the same backwards, with what is in work finished and the leadership handed on. Knows no kind of object.
+ */
+import { type Clock, STEADY_CLOCK } from '../../lib/clock.js';
+import { HttpServer } from '../../lib/http-server.js';
+import { describeError, type Logger } from '../../lib/logger.js';
+import { Controller, type ControllerOptions, type WatchSource } from './controller.js';
+import { newMetricsHandler, newProbesHandler } from './http-handlers.js';
+import type { LeaderElection } from './leader-election.js';
+import type { ManagerMetrics } from './metrics.js';
+
+export interface ManagerOptions {
+  readonly logger: Logger;
+  readonly metrics: ManagerMetrics;
+  /** Absent: this replica is the only one. */
+  readonly election?: LeaderElection | undefined;
+  readonly ports: { readonly probes: number; readonly metrics: number };
+  /** Absent: every address of the machine. */
+  readonly host?: string;
+  /** How long what is in work may take after a stop. */
+  readonly graceMs?: number;
+  readonly clock?: Clock;
+}
+
+/** `LeadershipLost`: another replica may lead by now, so the process must end and begin anew. */
+export type ManagerOutcome = 'Stopped' | 'LeadershipLost';
+
+const GRACE_MS = 10_000;
+const CUT_OFF_MS = 2000;
+const RELEASE_MS = 2000;
+const SYNC_LOG_MS = 10_000;
+
+export class Manager {
+  readonly #options: ManagerOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #sources: WatchSource[] = [];
+  readonly #controllers: Controller[] = [];
+  readonly #probes: HttpServer;
+  readonly #metrics: HttpServer;
+  #isStopping = false;
+  #ports = { probes: 0, metrics: 0 };
+
+  constructor(options: ManagerOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? STEADY_CLOCK;
+    this.#logger = options.logger;
+    const onUnknown = (error: unknown) => this.#logger.error('HTTP request failed', { error: describeError(error) });
+    this.#probes = new HttpServer(
+      'health probes',
+      newProbesHandler(() => this.#whyNotReady()),
+      onUnknown,
+    );
+    this.#metrics = new HttpServer('metrics', newMetricsHandler(options.metrics.registry), onUnknown);
+  }
+
+  /** The ports that are listened on, once `run` has begun. */
+  get ports(): { readonly probes: number; readonly metrics: number } {
+    return this.#ports;
+  }
+
+  /** A source that is watched, for a controller or only for its cache. */
+  addSource(source: WatchSource): void {
+    if (!this.#sources.includes(source)) this.#sources.push(source);
+  }
+
+  /** The controller's `watch` says which of the sources wake it up. */
+  addController(options: Omit<ControllerOptions, 'metrics' | 'logger' | 'clock'>): Controller {
+    const { metrics, logger } = this.#options;
+    const controller = new Controller({ ...options, metrics: metrics.forController(options.name), logger, clock: this.#clock });
+    this.#controllers.push(controller);
+    return controller;
+  }
+
+  /** Until the signal aborts or leadership is lost. Rejects only when it cannot listen. */
+  async run(signal: AbortSignal): Promise<ManagerOutcome> {
+    const { host, ports, election } = this.#options;
+    const watching = new AbortController();
+    try {
+      this.#ports = { probes: await this.#probes.listen(host, ports.probes), metrics: await this.#metrics.listen(host, ports.metrics) };
+      const running = this.#sources.map((source) => source.run(watching.signal));
+      const mayLead = (await this.#waitForSync(signal)) && (election === undefined || (await election.acquire(signal)));
+      const outcome = mayLead ? await this.#lead(signal) : 'Stopped';
+      watching.abort();
+      await Promise.all(running);
+      return outcome;
+    } finally {
+      this.#isStopping = true;
+      watching.abort();
+      await Promise.all([this.#probes.close(), this.#metrics.close()]);
+    }
+  }
+
+  /** Works until there is a reason to stop. Renews until the last worker has ended, and only then lets the next replica in. */
+  async #lead(signal: AbortSignal): Promise<ManagerOutcome> {
+    const { election, metrics } = this.#options;
+    if (election === undefined) metrics.setLeading(true);
+    const [stop, cut, renewing] = [new AbortController(), new AbortController(), new AbortController()];
+    const work = Promise.all(this.#controllers.map((controller) => controller.run(stop.signal, cut.signal)));
+    const kept = election?.keep(renewing.signal).then((outcome) => {
+      if (outcome === 'Lost') cut.abort();
+      return outcome;
+    });
+    await Promise.race([aborted(signal), aborted(cut.signal)]);
+    this.#isStopping = true;
+    this.#logger.info(cut.signal.aborted ? 'Leadership was lost' : 'Stopping');
+    stop.abort();
+    if (!(await this.#endsWithin(work, cut.signal.aborted ? CUT_OFF_MS : (this.#options.graceMs ?? GRACE_MS)))) {
+      cut.abort();
+      if (!(await this.#endsWithin(work, CUT_OFF_MS))) this.#logger.warn('A reconcile does not end and is left behind');
+    }
+    renewing.abort();
+    if ((await kept) === 'Lost') return 'LeadershipLost';
+    await election?.release(AbortSignal.timeout(RELEASE_MS));
+    return 'Stopped';
+  }
+
+  /** False when the signal aborts first. Says every while what it waits for. */
+  async #waitForSync(signal: AbortSignal): Promise<boolean> {
+    const synced = Promise.race([Promise.all(this.#sources.map((source) => source.synced())), aborted(signal)]);
+    while (!signal.aborted) {
+      if (await this.#endsWithin(synced, SYNC_LOG_MS)) break;
+      this.#logger.warn('Waiting for the first list of some kinds', { kinds: this.#unsynced().join(', ') });
+    }
+    return !signal.aborted;
+  }
+
+  async #endsWithin(work: Promise<unknown>, limitMs: number): Promise<boolean> {
+    const limit = new AbortController();
+    const inTime = await Promise.race([work.then(() => true), this.#clock.sleep(limitMs, limit.signal).then(() => false)]);
+    limit.abort();
+    return inTime;
+  }
+
+  #unsynced(): string[] {
+    return this.#sources.filter((source) => !source.hasSynced).map((source) => source.name);
+  }
+
+  #whyNotReady(): string {
+    if (this.#isStopping) return 'stopping';
+    const unsynced = this.#unsynced();
+    return unsynced.length === 0 ? '' : `waiting for the first list of ${unsynced.join(', ')}`;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
