@@ -92,13 +92,7 @@ export class Controller {
     const start = this.#clock.now();
     const key = parseKey(id);
     const scope = new ScopedAbort(cut);
-    const timer = new AbortController();
-    this.#clock.sleep(this.#options.timeoutMs ?? TIMEOUT_MS, timer.signal).then(() => {
-      if (timer.signal.aborted) return;
-      this.#logger.warn('Reconcile takes too long and was asked to end', { ...key });
-      metrics.timedOut();
-      scope.abort();
-    });
+    const timer = this.#startTimer(key, scope);
     metrics.started();
     let outcome: ReconcileOutcome = 'Done';
     try {
@@ -115,6 +109,17 @@ export class Controller {
       scope.release();
       metrics.finished(outcome, (this.#clock.now() - start) / 1000);
     }
+  }
+
+  #startTimer(key: ObjectKey, scope: ScopedAbort): AbortController {
+    const timer = new AbortController();
+    this.#clock.sleep(this.#options.timeoutMs ?? TIMEOUT_MS, timer.signal).then(() => {
+      if (timer.signal.aborted) return;
+      this.#logger.warn('Reconcile takes too long and was asked to end', { ...key });
+      this.#options.metrics.timedOut();
+      scope.abort();
+    });
+    return timer;
   }
 
   #takeError(id: string, key: ObjectKey, error: Error, cut: AbortSignal): ReconcileOutcome {

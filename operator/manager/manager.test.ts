@@ -58,9 +58,8 @@ async function start(identity: string, { workMs = 0, holdsBack = false } = {}): 
       return { kind: 'Done' } as const;
     },
   };
-  manager.addSource(source);
-  const toKeys = ({ metadata: { namespace = '', name } }: KubeObject) => [{ namespace, name }];
-  manager.addController({ name: 'pods', reconciler, workers: 1 }).watch(source, toKeys);
+  const mapToKeys = ({ metadata: { namespace = '', name } }: KubeObject) => [{ namespace, name }];
+  manager.addController({ name: 'pods', reconciler, workers: 1, watches: [{ source, mapToKeys }] });
   const replica: Replica = { manager, election, view, source, stop, reconciled, metrics, outcome: 'Runs', ended: Promise.resolve() };
   replica.ended = manager.run(stop.signal).then((outcome) => {
     replica.outcome = outcome;
@@ -160,8 +159,7 @@ describe('Manager', () => {
     const manager = new Manager({ logger: SILENT_LOGGER, metrics, ports: { probes: 0, metrics: 0 }, host: '127.0.0.1', clock });
     let reconciled = 0;
     const reconciler = { reconcile: async () => ({ kind: 'Done', count: reconciled++ }) as const };
-    manager.addSource(source);
-    manager.addController({ name: 'pods', reconciler }).watch(source, () => [{ namespace: 'shop', name: 'a' }]);
+    manager.addController({ name: 'pods', reconciler, watches: [{ source, mapToKeys: () => [{ namespace: 'shop', name: 'a' }] }] });
     const ended = manager.run(stop.signal);
     while (reconciled === 0) await settle();
     stop.abort();

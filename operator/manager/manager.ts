@@ -5,7 +5,7 @@
 import { type Clock, STEADY_CLOCK } from '../../lib/clock.js';
 import { HttpServer } from '../../lib/http-server.js';
 import { describeError, type Logger } from '../../lib/logger.js';
-import { Controller, type ControllerOptions, type WatchSource } from './controller.js';
+import { Controller, type ControllerOptions, type MapToKeys, type WatchSource } from './controller.js';
 import { newMetricsHandler, newProbesHandler } from './http-handlers.js';
 import type { LeaderElection } from './leader-election.js';
 import type { ManagerMetrics } from './metrics.js';
@@ -21,6 +21,11 @@ export interface ManagerOptions {
   /** How long what is in work may take after a stop. */
   readonly graceMs?: number;
   readonly clock?: Clock;
+}
+
+export interface ControllerSetup extends Omit<ControllerOptions, 'metrics' | 'logger' | 'clock'> {
+  /** What wakes the controller up: changes of a source, and the keys that they concern. */
+  readonly watches: readonly { readonly source: WatchSource; readonly mapToKeys: MapToKeys }[];
 }
 
 /** `LeadershipLost`: another replica may lead by now, so the process must end and begin anew. */
@@ -60,17 +65,19 @@ export class Manager {
     return this.#ports;
   }
 
-  /** A source that is watched, for a controller or only for its cache. */
+  /** A kind that is watched for its cache and wakes nobody up. */
   addSource(source: WatchSource): void {
     if (!this.#sources.includes(source)) this.#sources.push(source);
   }
 
-  /** The controller's `watch` says which of the sources wake it up. */
-  addController(options: Omit<ControllerOptions, 'metrics' | 'logger' | 'clock'>): Controller {
+  addController({ watches, ...options }: ControllerSetup): void {
     const { metrics, logger } = this.#options;
     const controller = new Controller({ ...options, metrics: metrics.forController(options.name), logger, clock: this.#clock });
+    for (const { source, mapToKeys } of watches) {
+      this.addSource(source);
+      controller.watch(source, mapToKeys);
+    }
     this.#controllers.push(controller);
-    return controller;
   }
 
   /** Until the signal aborts or leadership is lost. Rejects only when it cannot listen. */
