@@ -75,6 +75,11 @@ export async function kubeconfigAccess(options: KubeconfigOptions = {}): Promise
   }
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error(`Context "${config.getCurrentContext()}" of ${where} names no cluster: set current-context to one that does`);
+  if (cluster.proxyUrl !== undefined) {
+    throw new Error(
+      `Cluster "${cluster.name}" of ${where} has proxy-url ${cluster.proxyUrl}, which Slipway does not use: give it a server that it can reach`,
+    );
+  }
   return {
     server: cluster.server,
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
