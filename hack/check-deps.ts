@@ -9,6 +9,9 @@ import { checkFolder, type Folder, tidyDeps, type World } from './deps/check-fol
 
 const PURE = new Set(['contract', 'runtime/core', 'operator/plan', 'operator/render', 'operator/status', 'operator/api', 'operator/view']);
 
+/** What the images hold. */
+const SHIPPED = ['contract', 'lib', 'operator', 'runtime', 'cli', 'proto'];
+
 /** Generated types: the generator writes the folder anew, and what it imports is its own business. */
 const GENERATED = ['proto/gen'];
 
@@ -52,17 +55,20 @@ function readFolders(root: string, path: string): Folder[] {
     files: names.sort().map((name) => ({ path: at(name), text: readFileSync(join(root, path, name), 'utf8') })),
     deps: existsSync(deps) ? readFileSync(deps, 'utf8') : undefined,
     pure: PURE.has(path),
+    ships: SHIPPED.some((root) => path === root || path.startsWith(`${root}/`)),
   };
   return [own, ...below];
 }
 
 function readWorld(root: string, folders: readonly Folder[]): World {
   const manifest: { dependencies?: object; devDependencies?: object } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const devPackages = Object.keys(manifest.devDependencies ?? {});
   return {
     folders: new Set(folders.map((folder) => folder.path)),
     generated: GENERATED,
     files: new Set(folders.flatMap((folder) => folder.files.map((file) => file.path.replace(/\.ts$/, '')))),
-    packages: new Set([...Object.keys(manifest.dependencies ?? {}), ...Object.keys(manifest.devDependencies ?? {})]),
+    packages: new Set([...Object.keys(manifest.dependencies ?? {}), ...devPackages]),
+    devPackages: new Set(devPackages),
   };
 }
 

@@ -62,20 +62,15 @@ function readLock(): Lock {
   return lock.packages;
 }
 
-/** Packages that the folders' DEPS allow their code, as far as they are packages and not folders or files of ours. */
+/** Packages that the folders' DEPS allow their code. */
 function readPackages(folders: readonly string[]): string[] {
+  const { dependencies }: { dependencies: Readonly<Record<string, string>> } = JSON.parse(readFileSync('package.json', 'utf8'));
   const names = folders.flatMap((folder) => {
     const path = join(folder, 'DEPS');
     if (!existsSync(path)) return [];
-    return parseDeps(readFileSync(path, 'utf8')).flatMap(({ name, testsOnly }) =>
-      testsOnly || name.startsWith('node:') || isOurs(name) ? [] : [name],
-    );
+    return parseDeps(readFileSync(path, 'utf8')).flatMap(({ name, testsOnly }) => (!testsOnly && name in dependencies ? [name] : []));
   });
   return [...new Set(names)].sort();
-}
-
-function isOurs(name: string): boolean {
-  return existsSync(name) || existsSync(`${name}.ts`);
 }
 
 function foldersBelow(folder: string): string[] {

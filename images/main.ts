@@ -1,6 +1,6 @@
 /** `npm run images [-- --context | --push REGISTRY [--plain-http]]`: builds the images, prints their sizes, pushes them. */
 import { parseArgs } from 'node:util';
-import { ensureBinaries } from '../cluster/binaries.js';
+import { ensureCrane } from '../cluster/binaries.js';
 import { Phases } from '../hack/phases.js';
 import { ensureImages, prepareContext, pushImages } from './build.js';
 
@@ -23,7 +23,7 @@ async function main(values: ReturnType<typeof parseOrExplain>): Promise<void> {
   const registry = values.push;
   if (registry === undefined) return;
   const pushed = await phases.run(`push to ${registry}`, async (note) => {
-    const binaries = await ensureBinaries(note);
+    const binaries = { crane: await ensureCrane(note) };
     return pushImages(images, { registryPush: registry, registryPull: registry, registryPlainHttp: values['plain-http'], binaries }, note);
   });
   for (const { reference } of Object.values(pushed)) console.log(reference);

@@ -4,7 +4,8 @@ import { checkFolder as check, type Folder, namesOf, tidyDeps, type World } from
 const WORLD: World = {
   folders: new Set(['lib', 'lib/kube', 'operator/plan']),
   files: new Set(['hack/exec', 'lib/errors']),
-  packages: new Set(['undici', '@grpc/grpc-js']),
+  packages: new Set(['undici', '@grpc/grpc-js', 'pngjs']),
+  devPackages: new Set(['pngjs']),
   generated: ['proto/gen'],
 };
 
@@ -13,7 +14,13 @@ function checkFolder(folder: Folder, world: World): string[] {
 }
 
 function makeFolder(deps: string | undefined, files: Readonly<Record<string, string>>, pure = false): Folder {
-  return { path: 'operator/plan', deps, pure, files: Object.entries(files).map(([name, text]) => ({ path: `operator/plan/${name}`, text })) };
+  return {
+    path: 'operator/plan',
+    deps,
+    pure,
+    ships: true,
+    files: Object.entries(files).map(([name, text]) => ({ path: `operator/plan/${name}`, text })),
+  };
 }
 
 describe('what is allowed', () => {
@@ -72,6 +79,13 @@ describe('what is refused', () => {
     expect(checkFolder(makeFolder('lodash', { 'a.ts': "import 'lodash';" }), WORLD)[0]).toContain('"lodash" is no folder, no file and no package');
   });
 
+  test('a devDependency in what ships', () => {
+    expect(checkFolder(makeFolder('pngjs', { 'a.ts': "import 'pngjs';" }), WORLD)).toEqual([
+      'operator/plan/DEPS:1  "pngjs" is a devDependency and this folder ships: make it a dependency, or write "test: pngjs"',
+    ]);
+    expect(checkFolder(makeFolder('test: pngjs', { 'a.test.ts': "import 'pngjs';" }), WORLD)).toEqual([]);
+  });
+
   test('a folder without DEPS', () => {
     expect(checkFolder(makeFolder(undefined, { 'a.ts': '' }), WORLD)[0]).toContain('operator/plan  has no file DEPS');
   });
@@ -96,6 +110,7 @@ test('below test/ everything is a test', () => {
     path: 'test/fakes',
     deps: 'node:fs',
     pure: false,
+    ships: false,
     files: [{ path: 'test/fakes/a.ts', text: "import '@jest/globals';\nimport 'node:fs';" }],
   };
   expect(checkFolder(folder, WORLD)).toEqual([]);

@@ -17,6 +17,8 @@ export interface Folder {
   readonly deps: string | undefined;
   /** Nothing in it may wait, read a clock, a random number or the environment. */
   readonly pure: boolean;
+  /** Its code is in an image: packages of development are not. */
+  readonly ships: boolean;
 }
 
 /** What names may refer to. */
@@ -25,6 +27,8 @@ export interface World {
   /** Without .ts. */
   readonly files: ReadonlySet<string>;
   readonly packages: ReadonlySet<string>;
+  /** Those of `packages` that are for development only. */
+  readonly devPackages: ReadonlySet<string>;
   /** Folders that a generator writes: each is one entry with all that is inside. */
   readonly generated: readonly string[];
 }
@@ -63,7 +67,12 @@ export function checkFolder(folder: Folder, world: World): Problem[] {
   ];
 }
 
-function nameProblems({ name, line }: DepsEntry, { folder, world }: Check): Problem[] {
+function nameProblems({ name, line, testsOnly }: DepsEntry, { folder, world }: Check): Problem[] {
+  if (folder.ships && !testsOnly && world.devPackages.has(name) && !TEST_LIBRARIES.has(name)) {
+    return [
+      { text: `${folder.path}/DEPS:${line}  "${name}" is a devDependency and this folder ships: make it a dependency, or write "test: ${name}"` },
+    ];
+  }
   const { folders, files, generated, packages } = world;
   if (name.startsWith('node:') || folders.has(name) || files.has(name) || generated.includes(name) || packages.has(name)) return [];
   return [{ text: `${folder.path}/DEPS:${line}  "${name}" is no folder, no file and no package of package.json: correct it or remove the line` }];

@@ -105,7 +105,8 @@ describe('rights', () => {
     'slipway.dev/modeldeployments[] get,list,watch',
     'slipway.dev/modeldeployments/status[] get,patch',
     'slipway.dev/modeldeployments/finalizers[] update',
-    '/pods,services,serviceaccounts[] get,list,watch,create,patch,delete',
+    '/pods,services[] get,list,watch,create,patch,delete',
+    '/serviceaccounts[] get,list,watch,create,patch',
     'apps/deployments,controllerrevisions[] get,list,watch,create,patch,delete',
     'policy/poddisruptionbudgets[] get,list,watch,create,patch,delete',
     '/events[] create,patch',
@@ -120,7 +121,7 @@ describe('rights', () => {
 
   test('cluster-wide without watchNamespaces', () => {
     expect(rulesOf(operatorRole('defaults'))).toEqual([CRD, ...WANTED]);
-    expect(ofKind('defaults', 'Role').map(rulesOf)).toEqual([['coordination.k8s.io/leases[] get,create,update,patch']]);
+    expect(ofKind('defaults', 'Role').map(rulesOf)).toEqual([['coordination.k8s.io/leases[] get,create,patch']]);
   });
 
   test('in the named namespaces only with them', () => {

@@ -57,6 +57,7 @@ describe.each(IMAGE_NAMES)('%s', (name) => {
     const { user, entrypoint, env, workingDir, os, labels } = readConfig(built[name].layout);
     expect(user).toBe('65532:65532');
     expect(entrypoint).toEqual(['/usr/local/bin/node', `/app/dist/${name === 'control' ? 'operator' : 'runtime'}/main.js`]);
+    expect(paths(name)).toEqual(expect.arrayContaining([...entrypoint]));
     expect(env.get('ORT_DISABLE_TELEMETRY')).toBe('1');
     expect(env.get('NODE_ENV')).toBe('production');
     expect([workingDir, os]).toEqual(['/app', 'linux']);
