@@ -160,6 +160,7 @@ def bad_requests():
     yield "wrong rank", edit(lambda r: swap(r, shape=[2]))
     yield "negative dimension", edit(lambda r: swap(r, shape=[-1, 2]))
     yield "huge dimension", edit(lambda r: swap(r, shape=[2 ** 62, 2]))
+    yield "batch sizes", edit(lambda r: (swap(r, shape=[2, 2]), set_raw(r, bytes(16))))
     yield "too few bytes", edit(lambda r: set_raw(r, b"1234"))
     yield "raw and contents", edit(contents)
     yield "raw count", edit(lambda r: r.raw_input_contents.pop())
