@@ -28,7 +28,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 process.env['ORT_DISABLE_TELEMETRY'] = '1'; // before ONNX Runtime is loaded, whoever starts us
-process.exitCode = await main(process.argv.slice(2));
+process.exit(await main(process.argv.slice(2))); // a model that still loads would hold a process that was told to end
 
 async function main([first = 'help', ...rest]: readonly string[]): Promise<number> {
   if (Number.parseInt(process.versions.node, 10) < MINIMUM_NODE) {

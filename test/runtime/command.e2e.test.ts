@@ -123,6 +123,25 @@ describe('addresses', () => {
   });
 });
 
+test('start-up fetches nothing: in an empty network no packet looks for a way out', async () => {
+  const end = await runSlipway(['serve', reader, ...anyPorts], {
+    isOffline: true,
+    onLine: (line, child) => void (line.includes('"Ready"') && child.kill('SIGTERM')),
+  });
+  expect([end.code, end.unroutable]).toEqual([0, 0]);
+  const outward = await runSlipway(['resolve', '--uri', 'oci://192.0.2.1/reader:4'], { isOffline: true });
+  expect(outward.unroutable).toBeGreaterThan(0); // the count is real
+});
+
+test.each(['runtime', 'cli'] as const)('SIGTERM while the model loads ends the %s, which never was ready', async (main) => {
+  const end = await runSlipway(['serve', reader, ...anyPorts], {
+    main,
+    onLine: (line, child) => void (line.includes('"Listened"') && child.kill('SIGTERM')),
+  });
+  expect([end.code, end.termination]).toEqual([0, undefined]);
+  expect(end.logs.map(({ message }) => message)).toEqual(expect.arrayContaining(['Listened', 'Draining', 'Drained']));
+});
+
 describe('the termination message says why', () => {
   test('ONNX Runtime refuses the model', async () => {
     const path = join(folder, 'page.onnx');

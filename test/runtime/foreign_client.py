@@ -239,8 +239,15 @@ def deadline(address):
     live = time.monotonic()
     stub.ServerLive(service_pb2.ServerLiveRequest(), timeout=1)
     live = time.monotonic() - live
+    check = time.monotonic()
+    health = health_pb2_grpc.HealthStub(grpc.insecure_channel(address))
+    status = health.Check(health_pb2.HealthCheckRequest(service="slow"), timeout=1).status
+    check = time.monotonic() - check
+    busy = time.monotonic()
     stub.ModelInfer(rows(1), timeout=60)
-    return {"codes": codes, "seconds": seconds, "liveSeconds": live}
+    busy = time.monotonic() - busy
+    return {"codes": codes, "seconds": seconds, "liveSeconds": live, "checkSeconds": check, "busySeconds": busy,
+            "status": health_pb2.HealthCheckResponse.ServingStatus.Name(status)}
 
 
 def drain(address):
