@@ -2,12 +2,13 @@
 /** `slipway`: composition root of the commands for people. */
 import { readFileSync } from 'node:fs';
 import { TERMINATION_CODES } from '../contract/termination.js';
-import { PUSH_USAGE, runPush } from './push-command.js';
 
-const USAGE = `Usage:
+const MINIMUM_NODE = 24;
+
+const usage = async (): Promise<string> => `Usage:
 slipway serve MODEL.onnx|FOLDER [--grpc-port 8001] [--rest-port 8000] [--metrics-port 8002]
   serves a model on this machine, as in a pod
-${PUSH_USAGE}
+${(await import('./push-command.js')).PUSH_USAGE}
 slipway resolve --uri URI [--digest SHA256] [--allow-unpinned]
   prints the digest that a uri has now
 slipway fetch --uri URI --digest SHA256 --dest FOLDER/NAME/VERSION
@@ -16,24 +17,29 @@ slipway version | help`;
 
 type Command = (argv: readonly string[], env: NodeJS.ProcessEnv) => Promise<number>;
 
+/** Each loads only what it needs, and nothing before the version of Node is known to have it. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: async (argv, env) => (await import('../runtime/serve.js')).runServe(argv, env),
-  push: runPush,
+  push: async (argv, env) => (await import('./push-command.js')).runPush(argv, env),
   resolve: async (argv, env) => (await import('../runtime/model/source/commands.js')).runResolve(argv, env),
   fetch: async (argv, env) => (await import('../runtime/model/source/commands.js')).runFetch(argv, env),
   version: () => print(readVersion()),
-  help: () => print(USAGE),
+  help: async () => print(await usage()),
 };
 
 process.env['ORT_DISABLE_TELEMETRY'] = '1'; // before ONNX Runtime is loaded, whoever starts us
-const [first = 'help', ...rest] = process.argv.slice(2);
-const name = first.replace(/^--?/, '').replace(/^h$/, 'help').replace(/^v$/, 'version');
-const command = rest.includes('--help') ? COMMANDS['help'] : COMMANDS[name];
-if (command === undefined) {
-  console.error(`slipway has no command "${first}".\n${USAGE}`);
-  process.exitCode = TERMINATION_CODES.USAGE.exit;
-} else {
-  process.exitCode = await command(rest, process.env);
+process.exit(await main(process.argv.slice(2))); // a model that still loads would hold a process that was told to end
+
+async function main([first = 'help', ...rest]: readonly string[]): Promise<number> {
+  if (Number.parseInt(process.versions.node, 10) < MINIMUM_NODE) {
+    console.error(`Slipway needs Node ${MINIMUM_NODE} or newer, and this is ${process.versions.node}: "npx slipway" brings its own`);
+    return TERMINATION_CODES.USAGE.exit;
+  }
+  const name = first.replace(/^--?/, '').replace(/^h$/, 'help').replace(/^v$/, 'version');
+  const command = rest.includes('--help') && name !== 'serve' ? COMMANDS['help'] : Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command !== undefined) return command(rest, process.env);
+  console.error(`slipway has no command "${first}".\n${await usage()}`);
+  return TERMINATION_CODES.USAGE.exit;
 }
 
 function print(text: string): Promise<number> {

@@ -13,7 +13,16 @@ describe('termination', () => {
       expect(parseTermination(text)).toMatchObject({ code: 'INTERNAL', message: expect.stringMatching(/.{400}…$/s) });
     }
   });
-  test.each([undefined, '', 'Killed', '{', '[]', '{"code":"NOPE","stage":"x","message":"y"}', '{"code":"OK"}'])('is absent in %p', (text) => {
+  test.each([
+    undefined,
+    '',
+    'Killed',
+    '{',
+    '[]',
+    '{"code":"NOPE","stage":"x","message":"y"}',
+    '{"code":"toString","stage":"x","message":"y"}',
+    '{"code":"OK"}',
+  ])('is absent in %p', (text) => {
     expect(parseTermination(text)).toBeUndefined();
   });
   test('exit codes are distinct, so that a lost message still tells the cause', () => {

@@ -76,7 +76,7 @@ export function parseTermination(text: string | undefined): Termination | undefi
 
 function isTermination(value: unknown): value is Termination {
   if (typeof value !== 'object' || value === null) return false;
-  if (!('code' in value) || typeof value.code !== 'string' || !(value.code in TERMINATION_CODES)) return false;
+  if (!('code' in value) || typeof value.code !== 'string' || !Object.hasOwn(TERMINATION_CODES, value.code)) return false;
   return 'stage' in value && typeof value.stage === 'string' && 'message' in value && typeof value.message === 'string';
 }
 

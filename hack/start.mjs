@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -123,6 +123,8 @@ async function compile() {
   if ([...wanted].some((path) => path.endsWith('.js') && !existsSync(path))) rmSync(BUILD_INFO, { force: true });
   const code = await run(NODE, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json', ...(process.stdout.isTTY ? ['--pretty'] : [])]);
   if (code !== 0) fail('The types do not check: see the errors above', 2);
+  // npx runs these as programs, and tsc does not know that they are.
+  for (const bin of Object.values(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).bin)) chmodSync(join(ROOT, bin), 0o755);
 }
 
 function expectedOutputs() {

@@ -1,6 +1,7 @@
 /** `slipway serve`: builds the inference process from its parts and lives until it is told to stop, or a model dies. */
 import { availableParallelism, networkInterfaces } from 'node:os';
 import process from 'node:process';
+import { FLAGS } from '../contract/commands.js';
 import type { Statusz } from '../contract/statusz.js';
 import { TERMINATION_CODES, type Termination } from '../contract/termination.js';
 import { toError } from '../lib/errors.js';
@@ -47,9 +48,9 @@ async function serve(config: ServeConfig, store: LocalModelStore, log: Logger): 
   const life = new ServerLife({ ...parts, store, log, drainDelaySeconds: config.drainDelaySeconds, drainTimeoutSeconds: config.drainTimeoutSeconds });
   try {
     const host = resolveHost(config.host);
-    const grpcPort = await parts.grpc.listen(host, config.grpcPort);
-    const restPort = await parts.rest.listen(host, config.restPort);
-    const metricsPort = await parts.probes.listen(host, config.metricsPort);
+    const grpcPort = await listen(parts.grpc, FLAGS.grpcPort, host, config.grpcPort);
+    const restPort = await listen(parts.rest, FLAGS.restPort, host, config.restPort);
+    const metricsPort = await listen(parts.probes, FLAGS.metricsPort, host, config.metricsPort);
     log.info('Listened', { host, grpcPort, restPort, metricsPort, threads });
     const options = config.accelerator === undefined ? { threads } : { threads, accelerator: config.accelerator };
     await life.start(options);
@@ -82,6 +83,15 @@ function wire(store: LocalModelStore, threads: number, log: Logger): { grpc: Grp
     rest: new HttpServer('REST', newRestHandler(dataplane), onUnknown),
     probes: new HttpServer('metrics and probes', probes, onUnknown),
   };
+}
+
+async function listen(server: GrpcServer | HttpServer, flag: string, host: string, port: number): Promise<number> {
+  try {
+    return await server.listen(host, port);
+  } catch (cause) {
+    if (!toError(cause).message.includes('EADDRINUSE')) throw cause;
+    throw new Error(`Port ${port} of ${host} is in use already: give another one with ${flag}, or 0 for any that is free`, { cause });
+  }
 }
 
 /** Every address means IPv6 and IPv4 together, where the kernel has IPv6. */

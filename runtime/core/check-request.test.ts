@@ -59,6 +59,11 @@ describe('checkInputs', () => {
       inputs: [image, { ...text, data: joinBytesElements([new Uint8Array(), new Uint8Array()]) }],
       want: /number of string elements 2 .*Expected 1/,
     },
+    {
+      name: 'inputs of different batch sizes',
+      inputs: [image, { ...text, shape: [2], data: joinBytesElements([new Uint8Array(), new Uint8Array()]) }],
+      want: /input 'text' batch size does not match other inputs for 'm': it has 2, they 1/,
+    },
     { name: 'a name of an object property', inputs: [{ ...image, name: 'constructor' }, text], want: /unexpected inference input 'constructor'/ },
     { name: 'a datatype of an object property', inputs: [{ ...image, datatype: 'toString' }, text], want: /expects 'FP32'/ },
   ])('refuses $name', ({ inputs, want }) => {

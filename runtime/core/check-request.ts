@@ -14,10 +14,26 @@ export function checkInputs(model: string, signature: ModelSignature, inputs: re
     byName.set(input.name, input);
   }
   checkNames(model, signature, [...byName.keys()]);
-  return signature.inputs.flatMap((spec) => {
+  const checked = signature.inputs.flatMap((spec) => {
     const input = byName.get(spec.name);
     return input === undefined ? [] : [checkInput(model, spec, input)];
   });
+  checkBatchSizes(model, signature, checked);
+  return checked;
+}
+
+/** Inputs whose first dimension has the same name hold the same number of rows; ONNX Runtime would broadcast or fail inside. */
+function checkBatchSizes(model: string, signature: ModelSignature, inputs: readonly Tensor[]): void {
+  const rows = new Map<string, number>();
+  for (const [index, { name, shape }] of inputs.entries()) {
+    const symbol = signature.inputs[index]?.symbols[0] ?? '';
+    const [size] = shape;
+    if (symbol === '' || symbol === '?' || size === undefined) continue; // some exporters call every free dimension "?"
+    const others = rows.get(symbol) ?? size;
+    rows.set(symbol, others);
+    if (others !== size)
+      throw invalidArgument(`input '${name}' batch size does not match other inputs for '${model}': it has ${size}, they ${others}`);
+  }
 }
 
 /** Names of the outputs to compute, in the order asked for; all of the model's when none is named. */

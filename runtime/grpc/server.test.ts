@@ -9,6 +9,7 @@ import type { ProtoGrpcType } from '../../proto/gen/inference.js';
 import { findProtoFolder } from '../../proto/load.js';
 import { PROTO_OPTIONS } from '../../proto/options.js';
 import { ECHO_SIGNATURE, FakeSession } from '../../test/runtime/fake-backend.js';
+import { LIMITS } from '../core/limits.js';
 import { Dataplane } from '../dataplane/dataplane.js';
 import type { Model } from '../dataplane/ports.js';
 import { GrpcServer } from './server.js';
@@ -61,6 +62,43 @@ describe('GrpcServer', () => {
       details: 'Slipway failed on this request; its log says why',
     });
     expect(unknown).toHaveLength(1);
+  });
+  test('who hangs up, or runs out of time, while waiting in line is never run', async () => {
+    const gate = Promise.withResolvers<void>();
+    session.gate = gate.promise;
+    const request = { ...head, inputs: [x], raw_input_contents: [raw] };
+    const first = infer(request);
+    while (session.runs.length === 0) await new Promise(setImmediate);
+    const codes: (number | undefined)[] = [];
+    const waiting = client.ModelInfer(request, (error) => codes.push(error?.code));
+    client.ModelInfer(request, { deadline: Date.now() + 50 }, (error) => codes.push(error?.code));
+    setTimeout(() => waiting.cancel(), 30);
+    while (codes.length < 2) await new Promise(setImmediate);
+    await new Promise((resolve) => setTimeout(resolve, 50)); // the server hears of it a little later
+    gate.resolve();
+    await first;
+    await infer(request);
+    expect(codes.sort()).toEqual([status.CANCELLED, status.DEADLINE_EXCEEDED]);
+    expect(session.runs).toHaveLength(2);
+  });
+  test('a full line is RESOURCE_EXHAUSTED: clients of Triton and KServe retry UNAVAILABLE at once', async () => {
+    const gate = Promise.withResolvers<void>();
+    session.gate = gate.promise;
+    const calls = Array.from({ length: LIMITS.queueLength + 3 }, () =>
+      infer({ ...head, inputs: [x], raw_input_contents: [raw] }).then(
+        () => 'OK',
+        ({ code, details }) => {
+          gate.resolve();
+          return `${code} ${details}`;
+        },
+      ),
+    );
+    const answers = await Promise.all(calls);
+    expect(answers.filter((answer) => answer === 'OK')).toHaveLength(LIMITS.queueLength + 1);
+    const refused = answers.filter((answer) => answer !== 'OK');
+    expect(new Set(refused)).toEqual(
+      new Set([`${status.RESOURCE_EXHAUSTED} Exceeds maximum queue size: ${LIMITS.queueLength} requests wait already`]),
+    );
   });
   test('a call in flight outlives the start of a drain', async () => {
     const gate = Promise.withResolvers<void>();

@@ -1,5 +1,5 @@
 /** The gRPC door: inference and health on one port, with bounded messages and a drain that loses nothing. */
-import { Server, ServerCredentials, ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, ServerInterceptingCall, type ServerInterceptor, setLogVerbosity, status } from '@grpc/grpc-js';
 import { loadHealthService, loadInferenceService } from '../../proto/load.js';
 import { LIMITS } from '../core/limits.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
@@ -11,6 +11,7 @@ export class GrpcServer {
   readonly #health: HealthService;
 
   constructor(dataplane: Dataplane, onUnknown: (error: unknown) => void) {
+    setLogVerbosity(logVerbosity.NONE); // it writes to stderr what it also throws, and a log line says that already
     this.#server = new Server({
       'grpc.max_receive_message_length': LIMITS.messageBytes,
       'grpc.max_send_message_length': LIMITS.messageBytes,

@@ -160,6 +160,7 @@ def bad_requests():
     yield "wrong rank", edit(lambda r: swap(r, shape=[2]))
     yield "negative dimension", edit(lambda r: swap(r, shape=[-1, 2]))
     yield "huge dimension", edit(lambda r: swap(r, shape=[2 ** 62, 2]))
+    yield "batch sizes", edit(lambda r: (swap(r, shape=[2, 2]), set_raw(r, bytes(16))))
     yield "too few bytes", edit(lambda r: set_raw(r, b"1234"))
     yield "raw and contents", edit(contents)
     yield "raw count", edit(lambda r: r.raw_input_contents.pop())
@@ -238,8 +239,15 @@ def deadline(address):
     live = time.monotonic()
     stub.ServerLive(service_pb2.ServerLiveRequest(), timeout=1)
     live = time.monotonic() - live
+    check = time.monotonic()
+    health = health_pb2_grpc.HealthStub(grpc.insecure_channel(address))
+    status = health.Check(health_pb2.HealthCheckRequest(service="slow"), timeout=1).status
+    check = time.monotonic() - check
+    busy = time.monotonic()
     stub.ModelInfer(rows(1), timeout=60)
-    return {"codes": codes, "seconds": seconds, "liveSeconds": live}
+    busy = time.monotonic() - busy
+    return {"codes": codes, "seconds": seconds, "liveSeconds": live, "checkSeconds": check, "busySeconds": busy,
+            "status": health_pb2.HealthCheckResponse.ServingStatus.Name(status)}
 
 
 def drain(address):

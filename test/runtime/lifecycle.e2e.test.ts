@@ -62,10 +62,15 @@ describe('a model that cannot be served ends the process with its cause', () => 
 test('deadlines are met while the model is busy, and the serving thread stays free', async () => {
   const server = start([join(folder, 'slow', 'slow.onnx')]);
   const { grpc } = await server.waitUntilReady();
-  const answers = await runForeignClient<{ codes: string[]; seconds: number; liveSeconds: number }>(python, 'deadline', grpc);
+  const answers = await runForeignClient<
+    Record<'seconds' | 'liveSeconds' | 'checkSeconds' | 'busySeconds', number> & { codes: string[]; status: string }
+  >(python, 'deadline', grpc);
   expect(answers.codes).toEqual(['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED']);
   expect(answers.seconds).toBeLessThan(1);
   expect(answers.liveSeconds).toBeLessThan(1);
+  expect(answers).toMatchObject({ status: 'SERVING' });
+  expect(answers.checkSeconds).toBeLessThan(1);
+  expect(answers.busySeconds).toBeGreaterThan(answers.liveSeconds + answers.checkSeconds); // the model was busy all the while
 });
 
 test('SIGTERM under load: not ready first, every call answered, exit 0', async () => {

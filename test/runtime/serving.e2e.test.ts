@@ -62,6 +62,7 @@ describe('bad requests', () => {
     ['wrong rank', "INVALID_ARGUMENT unexpected shape for input 'a' for model 'sums'. Expected [-1,2], got [2]"],
     ['negative dimension', "INVALID_ARGUMENT unexpected shape for input 'a' for model 'sums'. Expected [-1,2], got [-1,2]"],
     ['huge dimension', /^INVALID_ARGUMENT unexpected shape for input 'a'/],
+    ['batch sizes', "INVALID_ARGUMENT input 'b' batch size does not match other inputs for 'sums': it has 1, they 2"],
     ['too few bytes', "INVALID_ARGUMENT input byte size mismatch for input 'a' for model 'sums'. Expected 8 bytes for shape [1,2] of FP32, got 4"],
     ['raw and contents', "INVALID_ARGUMENT contents field must not be specified when using raw_input_contents for 'a' for model 'sums'"],
     ['raw count', /^INVALID_ARGUMENT expected 2 entries in raw_input_contents/],
