@@ -1,6 +1,7 @@
 /** Removes programs that were built from older sources. Working copies may share the folder, so "not mine" does not mean "unused". */
 import { readdirSync, readlinkSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasCode } from './error-code.js';
 
 export interface BuildFolder {
   /** `<module>-<hash>`, or `….<pid>.partial` while it is being built. */
@@ -64,6 +65,6 @@ function remove(root: string, name: string): void {
     renameSync(join(root, name), doomed);
     rmSync(doomed, { recursive: true, force: true });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error; // another command was quicker
+    if (!hasCode(error, 'ENOENT')) throw error; // another command was quicker
   }
 }

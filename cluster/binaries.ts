@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { exec, execAny } from '../hack/exec.js';
 import { pruneBuilds } from './binaries-prune.js';
 import { STATE_ROOT } from './layout.js';
+import { withLock } from './lock.js';
 
 /** What a client of any cluster uses. */
 export interface ClientTools {
@@ -110,6 +111,13 @@ function folderOf(name: ModuleName): string {
 async function ensureModule(name: ModuleName, note: Note): Promise<string> {
   const folder = folderOf(name);
   if (markUsed(folder)) return folder;
+  return withLock(folder, note, async () => {
+    if (!markUsed(folder)) await buildModule(name, folder, note);
+    return folder;
+  });
+}
+
+async function buildModule(name: ModuleName, folder: string, note: Note): Promise<void> {
   const go = await findGo();
   const started = performance.now();
   const partial = `${folder}.${process.pid}.partial`;
@@ -119,14 +127,8 @@ async function ensureModule(name: ModuleName, note: Note): Promise<string> {
   for (const [output, target] of Object.entries(module.outputs))
     await build(go, { source: sourceOf(name), target, output: join(partial, output), note });
   for (const [link, output] of Object.entries(module.links ?? {})) symlinkSync(output, join(partial, link));
-  try {
-    renameSync(partial, folder);
-  } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error; // else somebody else built the same at the same time
-  }
+  renameSync(partial, folder);
   note(`built ${name} in ${((performance.now() - started) / 1000).toFixed(0)} s`);
-  return folder;
 }
 
 /** Its time says when it was used last, so that nobody prunes it. False when there is no such folder. */
@@ -154,7 +156,7 @@ async function build(go: string, job: { source: string; target: string; output: 
   const ldflags = `-s -w ${versionFlags(job.source)}`.trim();
   await exec(go, ['build', '-v', '-trimpath', '-ldflags', ldflags, '-o', job.output, job.target], {
     cwd: job.source,
-    env: { CGO_ENABLED: '0', GOFLAGS: '-mod=mod', GOWORK: 'off' },
+    env: { CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOWORK: 'off' },
     onLine,
   });
 }

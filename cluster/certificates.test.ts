@@ -27,13 +27,15 @@ test('the kubelet is the node that it registers, so that the node authorizer let
   });
 });
 
-test('nobody is an administrator but the owner, the API server towards kubelets, and CoreDNS', () => {
+test('nobody is an administrator but the owner, and the API server towards kubelets', () => {
   const masters = requests.filter((request) => request.organization === 'system:masters').map((request) => request.name);
-  expect(masters.sort()).toEqual(['admin', 'apiserver-kubelet-client', 'coredns']);
+  expect(masters.sort()).toEqual(['admin', 'apiserver-kubelet-client']);
 });
 
 test('every kubeconfig has its certificate', () => {
-  const kubeconfigs = Object.keys(configFiles(layout, 'pause:1')).filter((file) => file.endsWith('.kubeconfig'));
+  const kubeconfigs = Object.keys(configFiles(layout, { pauseImage: 'pause:1', snapshotter: 'overlayfs' })).filter((file) =>
+    file.endsWith('.kubeconfig'),
+  );
   expect(kubeconfigs).not.toHaveLength(0);
   for (const file of kubeconfigs) expect(named(file.replace('.kubeconfig', ''))).toBeDefined();
 });

@@ -8,6 +8,8 @@ export interface CertificateRequest {
   readonly hosts?: readonly string[];
 }
 
+export const COREDNS_USER = 'slipway-coredns';
+
 export function certificateRequests(layout: Layout): CertificateRequest[] {
   const apiNames = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
   return [
@@ -22,6 +24,6 @@ export function certificateRequests(layout: Layout): CertificateRequest[] {
     { name: 'scheduler', commonName: 'system:kube-scheduler' },
     { name: 'kube-proxy', commonName: 'system:kube-proxy' },
     { name: 'kubelet', commonName: `system:node:${layout.id}`, organization: 'system:nodes', hosts: [layout.nodeAddress, layout.id] },
-    { name: 'coredns', commonName: 'slipway-coredns', organization: 'system:masters' },
+    { name: 'coredns', commonName: COREDNS_USER },
   ];
 }

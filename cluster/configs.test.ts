@@ -3,7 +3,7 @@ import { configFiles, kubeconfigData } from './configs.js';
 import { layoutOf } from './layout.js';
 
 const layout = layoutOf('/copy', 'dev', 7);
-const files = configFiles(layout, 'registry.slipway.internal:5000/slipway/pause:abc');
+const files = configFiles(layout, { pauseImage: 'registry.slipway.internal:5000/slipway/pause:abc', snapshotter: 'native' });
 const json = (name: string): unknown => JSON.parse(files[name] ?? '');
 
 test('nothing is a token: every identity is a certificate', () => {
@@ -14,6 +14,10 @@ describe('containerd', () => {
   test('takes the pause image of this build, and registries from the state folder', () => {
     expect(files['containerd.toml']).toContain('sandbox = "registry.slipway.internal:5000/slipway/pause:abc"');
     expect(files['containerd.toml']).toContain('config_path = "/copy/.slipway/clusters/dev/registries"');
+  });
+
+  test('keeps images the way that the file system allows', () => {
+    expect(files['containerd.toml']).toContain('snapshotter = "native"');
   });
 
   test('pulls the registry by its name from the node address, over plain HTTP', () => {
@@ -52,4 +56,14 @@ test('the kubeconfig of people holds everything in itself, under a context named
     users: [{ user: { 'client-certificate-data': 'Q0VSVA==', 'client-key-data': 'S0VZ' } }],
   });
   expect(config).not.toContain(layout.stateDir);
+});
+
+test('CoreDNS may read what it answers with, and no Secret', () => {
+  const rules = (files['coredns-policy.jsonl'] ?? '')
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+  expect(rules).toHaveLength(3);
+  for (const rule of rules) expect(rule).toMatchObject({ spec: { user: 'slipway-coredns', readonly: true } });
+  expect(JSON.stringify(rules)).not.toMatch(/secrets|"resource":"\*"/);
 });

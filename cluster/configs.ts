@@ -1,16 +1,23 @@
 /** The configuration files of the node's components. Pure: a map from path (below the state folder) to text. */
 import { join } from 'node:path';
+import { COREDNS_USER } from './certificates.js';
 import { API_PORT, type Layout, POD_CIDR, REGISTRY_NAME, REGISTRY_PORT } from './layout.js';
 
-/** `pauseImage` holds each pod's namespaces open. */
-export function configFiles(layout: Layout, pauseImage: string): Record<string, string> {
+export interface ImageSettings {
+  /** Holds each pod's namespaces open. */
+  readonly pauseImage: string;
+  readonly snapshotter: 'overlayfs' | 'native';
+}
+
+export function configFiles(layout: Layout, images: ImageSettings): Record<string, string> {
   return {
-    'containerd.toml': containerdConfig(layout, pauseImage),
+    'containerd.toml': containerdConfig(layout, images),
     [`registries/${REGISTRY_NAME}:${REGISTRY_PORT}/hosts.toml`]: registryHosts(layout),
     'cni-conf/10-slipway.conflist': json(CNI),
     'kubelet.json': json(kubeletConfig(layout)),
     'kube-proxy.json': json(proxyConfig(layout)),
     Corefile: corefile(layout),
+    'coredns-policy.jsonl': corednsPolicy(),
     'resolv.conf': `nameserver ${layout.nodeAddress}\n`,
     ...Object.fromEntries(
       ['controller-manager', 'scheduler', 'kube-proxy', 'kubelet', 'coredns'].map((user) => [`${user}.kubeconfig`, kubeconfig(layout, user)]),
@@ -48,7 +55,7 @@ function serverUrl(layout: Layout): string {
   return `https://${layout.nodeAddress}:${API_PORT}`;
 }
 
-function containerdConfig(layout: Layout, pauseImage: string): string {
+function containerdConfig(layout: Layout, { pauseImage, snapshotter }: ImageSettings): string {
   const cri = (part: string): string => `plugins."io.containerd.cri.v1.${part}"`;
   return `version = 3
 root = "/var/lib/containerd"
@@ -60,7 +67,7 @@ state = "/run/containerd"
 [plugins."io.containerd.internal.v1.opt"]
   path = "/var/lib/containerd/opt"
 [${cri('images')}]
-  snapshotter = "overlayfs"
+  snapshotter = "${snapshotter}"
 [${cri('images')}.pinned_images]
   sandbox = "${pauseImage}"
 [${cri('images')}.registry]
@@ -158,6 +165,21 @@ function corefile(layout: Layout): string {
   }
 }
 `;
+}
+
+/** What CoreDNS may read, as a policy file: it is there before CoreDNS asks, unlike RBAC objects that somebody has to create first. */
+function corednsPolicy(): string {
+  const readable = [
+    { apiGroup: '', resource: 'namespaces' },
+    { apiGroup: '', resource: 'services' },
+    { apiGroup: 'discovery.k8s.io', resource: 'endpointslices' },
+  ];
+  const lines = readable.map((one) => ({
+    apiVersion: 'abac.authorization.kubernetes.io/v1beta1',
+    kind: 'Policy',
+    spec: { user: COREDNS_USER, readonly: true, namespace: '*', ...one },
+  }));
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
 function json(value: object): string {

@@ -13,16 +13,13 @@ onLinux('one at a time; the second says that it waits', async () => {
   let release: () => void = SILENT;
   const first = withLock(key, SILENT, () => new Promise<void>((done) => (release = done)));
   await withLock(`${key}-other`, SILENT, async () => said.push('another key does not wait'));
-  const second = withLock(
-    key,
-    (line) => {
-      said.push(line);
-      setTimeout(() => release(), 20);
-    },
-    async () => said.push('second'),
-  );
+  const releaseLater = (line: string): void => {
+    said.push(line);
+    setTimeout(() => release(), 20);
+  };
+  const second = withLock(key, releaseLater, async () => said.push('second'));
   await Promise.all([first, second]);
-  expect(said).toEqual(['another key does not wait', 'waiting for another command that changes this cluster', 'second']);
+  expect(said).toEqual(['another key does not wait', 'waiting for another command that works on the same', 'second']);
 });
 
 onLinux('given back when the work fails', async () => {
@@ -34,18 +31,14 @@ onLinux('given back when the work fails', async () => {
 onLinux('taken back from a process that was killed', async () => {
   const key = `${process.pid}-killed`;
   const script = `const { withLock } = await import(${LOCK_MODULE});
-    await withLock(${JSON.stringify(key)}, () => undefined, () => { console.log('locked'); return new Promise((done) => setTimeout(done, 60_000)); });`;
+    await withLock(${JSON.stringify(key)}, console.error, () => { console.log('locked'); return new Promise((done) => setTimeout(done, 60_000)); });`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child.stdout, 'data');
   const said: string[] = [];
-  const mine = withLock(
-    key,
-    (line) => {
-      said.push(line);
-      child.kill('SIGKILL');
-    },
-    async () => 'mine',
-  );
-  expect(await mine).toBe('mine');
+  const killHolder = (line: string): void => {
+    said.push(line);
+    child.kill('SIGKILL');
+  };
+  expect(await withLock(key, killHolder, async () => 'mine')).toBe('mine');
   expect(said).toHaveLength(1);
 });

@@ -26,8 +26,9 @@ export async function ensurePackages(note: Note): Promise<void> {
   }
   note(`installing ${missing.join(' ')}`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const onLine = (line: string): void => (line.startsWith('Setting up') ? note(line) : undefined);
   await exec('apt-get', ['-q', 'update'], { env });
-  await exec('apt-get', ['-q', 'install', '-y', '--no-install-recommends', ...missing], { env });
+  await exec('apt-get', ['-q', 'install', '-y', '--no-install-recommends', ...missing], { env, onLine });
 }
 
 /** Tells at the same time what root would have to install. */

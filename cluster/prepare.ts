@@ -1,17 +1,23 @@
 /** Writes everything that the components read, before any of them starts. Idempotent: certificates are made once. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { exec } from '../hack/exec.js';
 import type { Binaries } from './binaries.js';
 import { certificateRequests } from './certificates.js';
-import { configFiles, kubeconfigData } from './configs.js';
+import { configFiles, type ImageSettings, kubeconfigData } from './configs.js';
 import type { Layout } from './layout.js';
-import { pauseImage } from './pause-image.js';
 import { mountsOf, type SupervisorPlan } from './supervisor-plan.js';
 
+const OVERLAYFS_MAGIC = 0x794c7630;
+
 /** Everything below the state folder that components read, by path, but for the keys. Pure. */
-export function plannedFiles(layout: Layout, binaries: Pick<Binaries, 'pause'>, plan: SupervisorPlan): Readonly<Record<string, string>> {
-  return { ...configFiles(layout, pauseImage(binaries)), 'plan.json': `${JSON.stringify(plan, undefined, 2)}\n` };
+export function plannedFiles(layout: Layout, plan: SupervisorPlan, images: ImageSettings): Readonly<Record<string, string>> {
+  return { ...configFiles(layout, images), 'plan.json': `${JSON.stringify(plan, undefined, 2)}\n` };
+}
+
+/** overlayfs does not stack on itself: a working copy inside a container has its files copied instead. */
+export function snapshotterOf(layout: Layout): ImageSettings['snapshotter'] {
+  return statfsSync(layout.stateDir).type === OVERLAYFS_MAGIC ? 'native' : 'overlayfs';
 }
 
 /** True when what is on disk is what is planned: running components need no new start. */

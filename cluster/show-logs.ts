@@ -1,5 +1,5 @@
 /** `cluster:logs`: what the components and the supervisor wrote. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { runForeground } from './foreground.js';
 import type { Layout } from './layout.js';
@@ -8,9 +8,20 @@ const LINES_OF_ONE = '200';
 const LINES_OF_EACH = '5';
 
 export function showLogs(layout: Layout, component: string | undefined, follow: boolean): Promise<number> {
-  const names = existsSync(layout.logDir) ? readdirSync(layout.logDir).map((file) => file.replace(/\.log$/, '')) : [];
+  const names = logFiles(layout).map((file) => file.replace(/\.log$/, ''));
   if (names.length === 0) throw new Error(`Cluster "${layout.name}" has no logs yet: start it with npm run cluster:up -- --name ${layout.name}`);
   if (component !== undefined && !names.includes(component)) throw new Error(`"${component}" has no log: choose one of ${names.join(', ')}`);
   const files = (component === undefined ? names : [component]).map((one) => join(layout.logDir, `${one}.log`));
   return runForeground('tail', [...(follow ? ['-F'] : []), '-n', component === undefined ? LINES_OF_EACH : LINES_OF_ONE, ...files]);
+}
+
+/** Before a new start: the logs of the last run are kept in `previous`, those before it go. */
+export function rotateLogs(layout: Layout): void {
+  const previous = join(layout.logDir, 'previous');
+  mkdirSync(previous, { recursive: true });
+  for (const file of logFiles(layout)) renameSync(join(layout.logDir, file), join(previous, file));
+}
+
+function logFiles(layout: Layout): string[] {
+  return existsSync(layout.logDir) ? readdirSync(layout.logDir).filter((file) => file.endsWith('.log')) : [];
 }

@@ -4,7 +4,7 @@ import { exec, execAny } from '../hack/exec.js';
 import { type Layout, layoutOf, linkOf, MAX_SLOT, nodeAddressOf } from './layout.js';
 import { withLock } from './lock.js';
 
-const SILENT = (): void => undefined;
+const SILENT = (): void => undefined; // the lock is held for a few milliseconds at a time
 
 /** The slot that this state folder has on the machine at present; also when the folder has been removed by hand. */
 export function findSlot(stateDir: string): number | undefined {

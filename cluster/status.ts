@@ -3,7 +3,7 @@ import { findBinaries } from './binaries.js';
 import { readGpuState } from './gpus.js';
 import type { Layout } from './layout.js';
 import { describeExited, howItEnded, readSupervisor } from './supervisor.js';
-import type { ComponentState, SupervisorState } from './supervisor-state.js';
+import type { ComponentState } from './supervisor-state.js';
 import { firstMissing } from './wait-ready.js';
 
 export interface ClusterStatus {
@@ -18,14 +18,12 @@ export async function clusterStatus(layout: Layout): Promise<ClusterStatus> {
   const table = state.components.map(describeComponent);
   const exited = describeExited(state);
   if (exited.length > 0) return { healthy: false, lines: [...table, ...exited.map((text) => `\n${text}`), `\n${up} starts again what has ended`] };
-  const missing = await whatIsMissing(layout, state);
+  const missing = await whatIsMissing(layout);
   if (missing !== undefined) return { healthy: false, lines: [...table, `\nCluster "${layout.name}" is not ready: still waiting for ${missing}`] };
   return { healthy: true, lines: [...table, `\nCluster "${layout.name}" is ready; its kubeconfig is ${layout.kubeconfig}`] };
 }
 
-async function whatIsMissing(layout: Layout, state: SupervisorState): Promise<string | undefined> {
-  const waiting = state.components.filter((component) => component.phase === 'waiting').map((component) => component.name);
-  if (waiting.length > 0) return `${waiting.join(', ')} to start`;
+async function whatIsMissing(layout: Layout): Promise<string | undefined> {
   const binaries = findBinaries();
   if (binaries === undefined) return 'programs that are not built for the present sources; cluster:up builds them';
   return firstMissing(layout, binaries, readGpuState(layout.gpuStateFile) ?? { resource: '', product: '', devices: [] });

@@ -47,7 +47,13 @@ test('containerd finds the shim that was built with it before any other', () => 
 });
 
 test('every file that a flag names below the state folder is written or made', () => {
-  const made = new Set([...Object.keys(configFiles(layout, 'pause:1')), 'gpus.json', 'registry', 'etcd', 'pki']);
+  const made = new Set([
+    ...Object.keys(configFiles(layout, { pauseImage: 'pause:1', snapshotter: 'overlayfs' })),
+    'gpus.json',
+    'registry',
+    'etcd',
+    'pki',
+  ]);
   const named = plan.components.flatMap((one) => one.args).flatMap((flag) => flag.split(`${layout.stateDir}/`)[1] ?? []);
   expect(named.length).toBeGreaterThan(10);
   for (const path of named) expect(made).toContain(path.startsWith('pki') ? 'pki' : path);

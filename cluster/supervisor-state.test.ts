@@ -6,7 +6,7 @@ const ETCD: ComponentState = { name: 'etcd', phase: 'running', pid: 12, starts: 
 
 test('what the supervisor writes is read, and fields of later versions are ignored', () => {
   const text = JSON.stringify({ pid: 7, startTicks: 99, later: true, components: [{ ...ETCD, startTicks: 5, startedAt: '2026-01-01T00:00:00Z' }] });
-  expect(parseSupervisorState(text)).toEqual({ pid: 7, startTicks: 99, components: [ETCD] });
+  expect(parseSupervisorState(text)).toEqual({ pid: 7, startTicks: 99, components: [{ ...ETCD, startedAt: '2026-01-01T00:00:00Z' }] });
 });
 
 test.each([

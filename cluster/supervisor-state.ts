@@ -6,6 +6,7 @@ export interface ComponentState {
   readonly exitCode?: number;
   readonly signal?: string;
   readonly error?: string;
+  readonly startedAt?: string;
   readonly exitedAt?: string;
   readonly starts: number;
   readonly log: string;
@@ -27,7 +28,7 @@ export function parseSupervisorState(text: string): SupervisorState | undefined 
 }
 
 function parseComponent(value: unknown): ComponentState | undefined {
-  const { name, phase, pid, exitCode, signal, error, exitedAt, starts, log } = fieldsOf(value);
+  const { name, phase, pid, exitCode, signal, error, startedAt, exitedAt, starts, log } = fieldsOf(value);
   if (typeof name !== 'string' || typeof log !== 'string' || typeof starts !== 'number') return undefined;
   if (phase !== 'waiting' && phase !== 'running' && phase !== 'exited') return undefined;
   return {
@@ -39,6 +40,7 @@ function parseComponent(value: unknown): ComponentState | undefined {
     ...(typeof exitCode === 'number' ? { exitCode } : {}),
     ...(typeof signal === 'string' ? { signal } : {}),
     ...(typeof error === 'string' ? { error } : {}),
+    ...(typeof startedAt === 'string' ? { startedAt } : {}),
     ...(typeof exitedAt === 'string' ? { exitedAt } : {}),
   };
 }

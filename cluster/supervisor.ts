@@ -24,7 +24,7 @@ export async function startSupervisor(layout: Layout, nodebox: string): Promise<
   const log = openSync(logFile, 'a');
   const args = [`--net=${layout.netns}`, 'unshare', '--mount', nodebox, 'supervise', layout.planFile];
   const env = { PATH: SYSTEM_PATH, HOME: layout.stateDir };
-  const child = spawn('/usr/bin/nsenter', args, { detached: true, stdio: ['ignore', log, log], env, cwd: '/' });
+  const child = spawn('nsenter', args, { detached: true, stdio: ['ignore', log, log], env, cwd: '/' });
   closeSync(log);
   let ended: string | undefined;
   child.on('error', (error) => (ended = error.message));

@@ -1,16 +1,17 @@
 /** `cluster:up`: from whatever state the cluster is in to a Ready node. Safe to repeat and to interrupt. */
-import { exec } from '../hack/exec.js';
 import type { Phases } from '../hack/phases.js';
 import { type Binaries, ensureBinaries, type Note } from './binaries.js';
 import { makeCgroups, removeCgroups } from './cgroups.js';
 import { chooseGpus, type GpuState, type GpuWish, gpuLabels, readGpuState, writeGpuState } from './gpus.js';
 import { type Layout, nameProblem } from './layout.js';
 import { withLock } from './lock.js';
+import { execMortal } from './mortal.js';
 import { ensureNetwork, isInNetwork } from './network.js';
 import { ensurePackages } from './packages.js';
-import { ensurePauseImage } from './pause-image.js';
-import { ensureKubeconfig, isPrepared, plannedFiles, prepare } from './prepare.js';
+import { ensurePauseImage, pauseImage } from './pause-image.js';
+import { ensureKubeconfig, isPrepared, plannedFiles, prepare, snapshotterOf } from './prepare.js';
 import { ensureLayout, stateDirOf } from './record.js';
+import { rotateLogs } from './show-logs.js';
 import { describeExited, healSupervisor, readSupervisor, startSupervisor } from './supervisor.js';
 import { supervisorPlan } from './supervisor-plan.js';
 import type { SupervisorState } from './supervisor-state.js';
@@ -45,7 +46,10 @@ async function start(options: UpOptions, binaries: Binaries, note: Note): Promis
 
 /** A running supervisor with today's files is kept and healed; anything else is ended first and started anew with its state. */
 async function bringUp(layout: Layout, binaries: Binaries, note: Note): Promise<void> {
-  const files = plannedFiles(layout, binaries, supervisorPlan(layout, binaries, makeCgroups(layout)));
+  const files = plannedFiles(layout, supervisorPlan(layout, binaries, makeCgroups(layout)), {
+    pauseImage: pauseImage(binaries),
+    snapshotter: snapshotterOf(layout),
+  });
   const running = readSupervisor(layout);
   if (running !== undefined && isInNetwork(layout, running.pid) && isPrepared(layout, files)) {
     await ensureNetwork(layout);
@@ -58,6 +62,7 @@ async function bringUp(layout: Layout, binaries: Binaries, note: Note): Promise<
   await prepare(layout, binaries, files);
   ensureKubeconfig(layout);
   await ensureNetwork(layout);
+  rotateLogs(layout);
   await startSupervisor(layout, binaries.nodebox);
 }
 
@@ -74,5 +79,14 @@ function readGpuStateOf(name: string): GpuState | undefined {
 }
 
 async function labelNode(layout: Layout, binaries: Binaries, gpus: GpuState): Promise<void> {
-  await exec(binaries.kubectl, ['--kubeconfig', layout.kubeconfig, 'label', '--overwrite', 'node', layout.id, ...gpuLabels(gpus)]);
+  await execMortal(binaries.kubectl, [
+    '--kubeconfig',
+    layout.kubeconfig,
+    '--request-timeout=10s',
+    'label',
+    '--overwrite',
+    'node',
+    layout.id,
+    ...gpuLabels(gpus),
+  ]);
 }

@@ -1,10 +1,10 @@
 /** Waits until the node takes pods, telling what is still missing; a component that ends meanwhile ends the wait with its words. */
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execAny } from '../hack/exec.js';
 import type { Binaries, Note } from './binaries.js';
 import { type GpuState, healthyGpus } from './gpus.js';
 import { API_PORT, type Layout } from './layout.js';
+import { execAnyMortal } from './mortal.js';
 import { describeExited, readSupervisor } from './supervisor.js';
 
 const TIMEOUT_MS = 120_000;
@@ -40,23 +40,32 @@ function failOnExit(layout: Layout): void {
 /** Undefined when nothing is. In the order in which things come up. */
 export async function firstMissing(layout: Layout, binaries: Pick<Binaries, 'kubectl'>, gpus: GpuState): Promise<string | undefined> {
   const kubectl = async (...args: string[]): Promise<string | undefined> => {
-    const result = await execAny(binaries.kubectl, ['--kubeconfig', layout.kubeconfig, '--request-timeout=3s', ...args]);
+    const result = await execAnyMortal(binaries.kubectl, ['--kubeconfig', layout.kubeconfig, '--request-timeout=3s', ...args]);
     return result.code === 0 ? result.stdout.trim() : undefined;
   };
   if (!(await accepts(layout.nodeAddress, API_PORT)) || (await kubectl('get', '--raw', '/readyz')) === undefined) return 'the API server';
-  const resource = gpus.resource === '' ? 'pods' : gpus.resource.replaceAll('.', '\\.');
-  const node = await kubectl(
-    'get',
-    'node',
-    layout.id,
-    '-o',
-    `jsonpath={.status.conditions[?(@.type=="Ready")].status} {.status.allocatable.${resource}}`,
-  );
-  const [ready, allocatable] = (node ?? '').split(' ');
-  if (ready !== 'True') return 'the node to be Ready';
-  if (gpus.resource !== '' && allocatable !== String(healthyGpus(gpus))) return `${healthyGpus(gpus)} × ${gpus.resource} on the node`;
+  const components = readSupervisor(layout)?.components ?? [];
+  const waiting = components.filter((component) => component.phase === 'waiting').map((component) => component.name);
+  if (waiting.length > 0) return `${waiting.join(', ')} to start`;
+  const node = await kubectl('get', 'node', layout.id, '-o', `jsonpath=${nodePath(gpus)}`);
+  const problem = nodeProblem(node ?? '', gpus, components.find((component) => component.name === 'kubelet')?.startedAt ?? '');
+  if (problem !== undefined) return problem;
   if ((await kubectl('-n', 'default', 'get', 'serviceaccount', 'default')) === undefined) return "the namespace's service account";
   if (!(await accepts(layout.nodeAddress, 53))) return 'CoreDNS';
+  return undefined;
+}
+
+function nodePath({ resource }: GpuState): string {
+  const ready = '.status.conditions[?(@.type=="Ready")]';
+  return `{${ready}.status} {${ready}.lastHeartbeatTime} {.status.allocatable.${resource === '' ? 'pods' : resource.replaceAll('.', '\\.')}}`;
+}
+
+/** `facts` as nodePath asks for them. What the node said before its kubelet was started again does not count. Pure. */
+export function nodeProblem(facts: string, gpus: GpuState, kubeletStartedAt: string): string | undefined {
+  const [ready, heartbeat = '', allocatable] = facts.split(' ');
+  if (ready !== 'True' || !(Date.parse(heartbeat) >= Date.parse(kubeletStartedAt))) return 'the node to be Ready';
+  const healthy = healthyGpus(gpus);
+  if (gpus.resource !== '' && allocatable !== String(healthy)) return `${healthy} × ${gpus.resource} on the node`;
   return undefined;
 }
 

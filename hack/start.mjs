@@ -38,7 +38,8 @@ const command = COMMANDS[name];
 if (command === undefined) fail(`usage: node hack/start.mjs <${Object.keys(COMMANDS).join(' | ')}> [arguments]`, 2);
 checkMachine(command);
 process.chdir(ROOT);
-process.env.PATH = `${dirname(NODE)}${delimiter}${process.env.PATH ?? ''}`;
+// `su` keeps a user's PATH, where ip and iptables are not
+process.env.PATH = [dirname(NODE), process.env.PATH, ...(process.platform === 'linux' ? ['/usr/sbin', '/sbin'] : [])].filter(Boolean).join(delimiter);
 process.env.ORT_DISABLE_TELEMETRY = '1';
 bypassProxy('10.201.0.0/16'); // addresses of local clusters: a proxy of the user's knows nothing of them
 process.env.ONNXRUNTIME_NODE_INSTALL = 'skip'; // the package has what CPUs need; its install script would fetch CUDA's libraries from elsewhere

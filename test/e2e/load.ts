@@ -21,7 +21,7 @@ export class Load {
   static async start(world: World, model: string, callers = 4): Promise<Load> {
     const { local } = world.cluster;
     if (local === undefined) throw new Error('Load needs the local cluster: it joins its network namespace');
-    const args = [`--net=/run/netns/${local.id}`, process.execPath, CLIENT, await world.serviceAddress(model, 8001), model, String(callers)];
+    const args = [`--net=${local.netns}`, process.execPath, CLIENT, await world.serviceAddress(model, 8001), model, String(callers)];
     const load = new Load(spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'inherit'] }));
     for (const until = Date.now() + 30_000; !load.#lines.includes('started'); await new Promise((resolve) => setTimeout(resolve, 50))) {
       if (Date.now() > until || load.#child.exitCode !== null)
