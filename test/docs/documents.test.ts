@@ -1,11 +1,11 @@
 /** What documents name exists: links, anchors, npm scripts, paths, and the fields of every ModelDeployment in them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { missingPackages } from '../../cluster/packages.js';
 import { isObject, parseCrd } from '../../hack/crd-schema.js';
-import { type Document, readDocument, readDocuments, resolveFrom } from './documents.js';
-import { findAnchors, findCode, findLinks } from './markdown.js';
+import { type Document, readDocument, readDocuments, readSources, resolveFrom } from './documents.js';
+import { findAnchors, findCode, findLinks, findRows } from './markdown.js';
 import { findProblems } from './schema-fields.js';
 
 const CRD_FILE = 'crds/modeldeployments.slipway.dev.yaml';
@@ -37,6 +37,21 @@ describe.each(documents.map((document) => [document.path, document] as const))('
   });
 });
 
+test('every value of the chart that the installation names exists', () => {
+  const values: unknown = parse(readFileSync('charts/slipway/values.yaml', 'utf8'));
+  const rows = findRows(readDocument('docs/guides/install.md').prose, '## Values that matter');
+  const named = rows.flatMap(([cell = '']) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ''));
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((path) => !hasValue(values, path.split('.')))).toEqual([]);
+});
+
+test('every environment variable is read somewhere', () => {
+  const text = documents.map(({ prose, blocks }) => [prose, ...blocks.map((block) => block.text)].join('\n')).join('\n');
+  const named = [...new Set(text.match(/SLIPWAY_[A-Z_]+/g))].filter((name) => !name.endsWith('_'));
+  const sources = readSources();
+  expect(named.filter((name) => !sources.includes(name))).toEqual([]);
+});
+
 test('the README names every Debian package that is installed', () => {
   const packages = missingPackages(() => false);
   const named = /packages that are missing: ([^.]+)\./.exec(readDocument('README.md').prose.replaceAll(/\s+/g, ' '))?.[1]?.split(', ');
@@ -53,6 +68,13 @@ test('each decision has its own number, its file name and its title', () => {
     expect(prose.split('\n').length).toBeLessThanOrEqual(41);
   }
 });
+
+/** `images.*.digest`: in any of the images. */
+function hasValue(values: unknown, [first, ...rest]: readonly string[]): boolean {
+  if (first === undefined) return values !== undefined;
+  if (!isObject(values)) return false;
+  return first === '*' ? rest.length === 0 || Object.values(values).some((value) => hasValue(value, rest)) : hasValue(values[first], rest);
+}
 
 function brokenLink(document: Document, target: string): string[] {
   if (/^[a-z]+:/.test(target)) return [];
