@@ -25,6 +25,14 @@ export function readDocument(path: string): Document {
   return { path, ...splitMarkdown(readFileSync(path, 'utf8')) };
 }
 
+/** Text of the code that reads the environment, this folder's left out. */
+export function readSources(): string {
+  const folders = ['cli', 'cluster', 'hack', 'images', 'lib', 'operator', 'runtime', 'test'];
+  const files = folders.flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => posix.join(folder, name)));
+  const sources = files.filter((path) => /\.(ts|mjs)$/.test(path) && !path.startsWith('test/docs/'));
+  return ['jest.config.js', ...sources].map((path) => readFileSync(path, 'utf8')).join('\n');
+}
+
 /** Path from the root of what a document calls `target`. */
 export function resolveFrom(document: Document, target: string): string {
   return join(dirname(document.path), target);
