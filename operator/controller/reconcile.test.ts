@@ -140,6 +140,25 @@ describe('a change of the model', () => {
     expect(world.names('service')).toEqual(['reader', old]);
   });
 
+  test('that is taken back while the cache of Services lags takes no pod from behind the address', async () => {
+    const world = await serving();
+    const old = world.serving();
+    world.edit(URI_2);
+    for (let round = 0; round < 20 && world.serving() === old; round++) {
+      if (world.names('deployment').length === 2) world.cluster.freeze(KINDS.service);
+      await world.reconcile();
+      if (world.serving() === old) world.kubernetes.step();
+    }
+    const candidate = world.serving() ?? '';
+    expect(candidate).not.toBe(old);
+    world.edit({ model: { uri: 'oci://registry.test/models/reader:1' } });
+    await world.reconcile();
+    expect([world.serving(), world.replicasOf(candidate)]).toEqual([old, 0]);
+    world.cluster.thaw(KINDS.service);
+    await world.settle();
+    expect(world.ready()).toBe('True Serving');
+  });
+
   test('to another tag of the same digest changes no pod', async () => {
     const world = await serving();
     const pods = world.cluster.objects(KINDS.pod).map(({ metadata }) => metadata.uid);

@@ -46,8 +46,10 @@ export function toWrites(action: Action, plan: Plan): Write[] {
     }
     case 'DeleteRevision':
       return remove(KINDS.controllerRevision, action.revision);
-    case 'PointService':
-      return apply(KINDS.service, renderModelService(model, action.revision));
+    case 'PointService': {
+      const object = renderModelService(model, action.revision);
+      return action.isConfirmed ? [{ kind: 'Apply', resource: KINDS.service, object, ownership }] : apply(KINDS.service, object);
+    }
     case 'EnsureRevisionService':
       return apply(KINDS.service, renderRevisionService(model, action.revision));
     case 'ScaleTo': {

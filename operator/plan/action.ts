@@ -14,7 +14,8 @@ export type Action =
   | { readonly kind: 'CreateRevision'; readonly revision: string; readonly digest: string; readonly number: number }
   | { readonly kind: 'MarkRevision'; readonly revision: string; readonly marks: RevisionMarks }
   | { readonly kind: 'DeleteRevision'; readonly revision: string }
-  | { readonly kind: 'PointService'; readonly revision: string }
+  /** `isConfirmed`: written whatever the cache shows, because pods of another revision end next and a cache may lag. */
+  | { readonly kind: 'PointService'; readonly revision: string; readonly isConfirmed: boolean }
   | { readonly kind: 'EnsureRevisionService'; readonly revision: string }
   | { readonly kind: 'ScaleTo'; readonly revision: string; readonly replicas: number }
   | { readonly kind: 'DeleteDeployment'; readonly revision: string }

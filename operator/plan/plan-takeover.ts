@@ -26,14 +26,16 @@ export function planTakeover({ context, wanted, isGivenUp }: TakeoverInput): Tak
   const serving = findServing(context, wanted);
   const target = wanted !== undefined && shouldMove({ context, wanted, isGivenUp }, serving) ? wanted.name : serving?.name;
   const kept = [...new Set([wanted?.name, serving?.name].filter((name) => name !== undefined))];
+  const retirement = planRetirement(context, kept);
+  const isConfirmed = retirement.some(({ kind }) => kind === 'ScaleTo');
   return {
     target,
     kept,
     actions: [
-      ...(target === undefined ? [] : [{ kind: 'PointService', revision: target } as const]),
+      ...(target === undefined ? [] : [{ kind: 'PointService', revision: target, isConfirmed } as const]),
       ...(wanted === undefined ? [] : planPods(wanted, isGivenUp ? 0 : context.replicas)),
       ...(serving === undefined || serving.name === wanted?.name ? [] : planPods(serving, isHopeless(serving) ? 0 : context.replicas)),
-      ...planRetirement(context, kept),
+      ...retirement,
     ],
   };
 }

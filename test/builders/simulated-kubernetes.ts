@@ -22,12 +22,16 @@ export interface Fates {
 }
 
 export class SimulatedKubernetes {
+  readonly #startedOf = new Set<string>();
+
   constructor(
     readonly cluster: FakeCluster,
     readonly fates: Fates,
   ) {}
 
+  /** At most one pod of each revision becomes ready in a step: half-ready revisions are a state of their own. */
   step(): void {
+    this.#startedOf.clear();
     for (const deployment of this.cluster.objects(KINDS.deployment)) this.#stepDeployment(deployment);
     for (const pod of this.cluster.objects(KINDS.pod)) {
       if (pod.metadata.labels?.[LABELS.component] === 'resolve') this.#runResolver(pod);
@@ -81,6 +85,7 @@ export class SimulatedKubernetes {
     const fate = this.fates.serve(pod.metadata.annotations?.['slipway.dev/digest'] ?? '');
     switch (fate.kind) {
       case 'Ready':
+        if (!isReady(pod) && !this.#mayStart(pod)) return;
         this.#place(pod, { phase: 'Running', podIP: '10.0.0.1', ...READY });
         return;
       case 'FetchFails':
@@ -100,6 +105,13 @@ export class SimulatedKubernetes {
         });
       }
     }
+  }
+
+  #mayStart(pod: KubeObject): boolean {
+    const revision = pod.metadata.labels?.[LABELS.revision] ?? '';
+    if (this.#startedOf.has(revision)) return false;
+    this.#startedOf.add(revision);
+    return true;
   }
 
   #place(pod: KubeObject, status: Json): void {
