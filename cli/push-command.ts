@@ -1,18 +1,14 @@
 /** The command line of `slipway push`. */
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { TERMINATION_CODES } from '../contract/termination.js';
 import { describeError } from '../lib/logger.js';
-import { type Credentials, NO_CREDENTIALS, pickCredentials, readSecretFiles } from '../runtime/model/source/credentials.js';
-import { parseModelUri } from '../runtime/model/source/model-uri.js';
 import { readCaBundle } from '../runtime/model/source/open-source.js';
 import { formatBytes } from '../runtime/model/source/progress.js';
 import type { Environment } from '../runtime/model/source/proxy.js';
 import { redactText } from '../runtime/model/source/redact.js';
 import { SourceError } from '../runtime/model/source/source-error.js';
 import { splitList } from '../runtime/model/source/source-flags.js';
+import { findCredentials } from './find-credentials.js';
 import { pushModel } from './push.js';
 
 export const PUSH_USAGE = `slipway push MODEL.onnx oci://REGISTRY[:PORT]/REPOSITORY[:TAG] [flags]
@@ -62,22 +58,6 @@ function parsePush(argv: readonly string[]) {
 function parseChunkSize(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new SourceError('USAGE', `--chunk-size "${text}" must be a number of MiB from 1 to 9999`);
   return Number(text) << 20;
-}
-
-/** The folder that was named; else what `docker login` left on this machine, where it keeps no secrets in a helper. */
-async function findCredentials(uri: string, folder: string | undefined, env: Environment): Promise<Credentials> {
-  const parsed = parseModelUri(uri);
-  if (parsed.scheme !== 'oci') return NO_CREDENTIALS;
-  if (folder !== undefined) return pickCredentials(await readSecretFiles(folder), parsed.registry, parsed.repository);
-  const path = join(env['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json');
-  const dockerConfig = await readFile(path, 'utf8').catch(() => undefined); // most machines have none
-  const hint = 'no credentials were given: use --credentials, or docker login where it keeps them in its file and not in a helper';
-  if (dockerConfig === undefined || !dockerConfig.includes('"auths"')) return { kind: 'anonymous', hint };
-  try {
-    return pickCredentials({ dockerConfig }, parsed.registry, parsed.repository);
-  } catch {
-    return { kind: 'anonymous', hint }; // a helper keeps them (an empty entry), or it is no file of ours to complain about
-  }
 }
 
 /** At most one line a second, on stderr: stdout is for the uri. */

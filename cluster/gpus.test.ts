@@ -28,7 +28,7 @@ describe('what a cluster gets', () => {
     ['another product keeps the health', { known: TWO, wish: { gpuProduct: 'NVIDIA-T4' }, want: { ...TWO, product: 'NVIDIA-T4', count: 2 } }],
     [
       'another vendor keeps the count and not the product',
-      { known: TWO, wish: { gpuVendor: 'intel' }, want: { resource: 'gpu.intel.com/xe', product: 'Max_1100', count: 2 } },
+      { known: TWO, wish: { gpuVendor: 'intel' }, want: { resource: 'gpu.intel.com/i915', product: 'Max_1100', count: 2 } },
     ],
     ['zero takes them away', { known: TWO, wish: { gpus: 0 }, want: { ...NONE, count: 0 } }],
   ])('%s', (_, { known, wish, want }) => {

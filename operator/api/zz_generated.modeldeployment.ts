@@ -4,7 +4,7 @@
 export const CRD_SCHEMA_REVISION = 1;
 
 /** SHA-256 of the CRD's spec.versions as JSON with sorted keys and no spaces. */
-export const CRD_SCHEMA_HASH = 'sha256:e24c8b54732178625cdf2c57ea64114a48d1316ba293c68414838ccb04e3aa71';
+export const CRD_SCHEMA_HASH = 'sha256:760f5771de0fad380b3f76aff60d95da2d0a763db0536447a96768f10f2d85c3';
 
 export const CRD_NAME = 'modeldeployments.slipway.dev';
 

@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pushModel } from '../../cli/push.js';
 import { isReady } from '../../hack/wait-model.js';
@@ -47,7 +48,7 @@ describe('after admission', () => {
       expect(view.conditions.get('Ready')).toMatchObject({ status: 'False', reason: 'SourceNotFound' });
       expect(view.conditions.get('Ready')?.message).toContain(digest);
       expect(await world.look('absent')).toContain('SourceNotFound');
-      expect(await podsOf('absent')).toBe(''); // given up: nothing is left to restart for ever
+      await eventually(() => podsOf('absent'), ''); // given up: nothing is left to restart for ever
     },
     TIMEOUT_MS,
   );
@@ -157,9 +158,7 @@ describe('a model that serves', () => {
       await world.patch('life', { suspend: false });
       await world.waitFor('life', isReady);
       await world.remove('life');
-      for (const until = Date.now() + 60_000; (await everythingOf('life')) !== '' && Date.now() < until; )
-        await new Promise((resolve) => setTimeout(resolve, 500));
-      expect(await everythingOf('life')).toBe('');
+      await eventually(() => everythingOf('life'), '');
     },
     TIMEOUT_MS,
   );
@@ -171,12 +170,16 @@ test(
     await world.kubectl.run(['-n', world.namespace, 'delete', 'mdep', '--all', '--timeout=60s']);
     const rest = (): Promise<string> =>
       names('serviceaccounts,pods,deployments,replicasets,services,controllerrevisions,poddisruptionbudgets,endpointslices');
-    for (const until = Date.now() + 60_000; (await rest()).trim() !== 'default' && Date.now() < until; )
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    expect((await rest()).trim()).toBe('default'); // the ServiceAccount that every namespace has
+    await eventually(rest, 'default'); // the ServiceAccount that every namespace has
   },
   TIMEOUT_MS,
 );
+
+/** Deletion is the garbage collector's and the kubelet's work: they get a minute. */
+async function eventually(read: () => Promise<string>, wanted: string): Promise<void> {
+  for (const until = Date.now() + 60_000; (await read()).trim() !== wanted && Date.now() < until; await sleep(500));
+  expect((await read()).trim()).toBe(wanted);
+}
 
 function names(kinds: string): Promise<string> {
   return world.kubectl.run(['-n', world.namespace, 'get', kinds, '-o', 'jsonpath={.items[*].metadata.name}']);
