@@ -62,11 +62,6 @@ export const REASONS = {
   ),
   // on the way
   Resolving: progress(['ModelVerified', 'Reconciling'], 'A pod asks the source for the digest of the model.'),
-  ResolveBackoff: progress(
-    ['ModelVerified', 'Reconciling'],
-    'The source could not be asked; the next attempt has its time.',
-    'Mend the source, the network or the Secret; the next attempt sees it.',
-  ),
   RevisionCreated: progress(['Reconciling'], 'The spec became a revision and its objects are being made.'),
   WaitingForPods: progress(['Scheduled', 'ModelVerified', 'Available', 'Reconciling'], 'Pods are being created.'),
   Scheduling: progress(['Scheduled', 'Reconciling'], 'A pod waits for the scheduler.'),
@@ -255,6 +250,11 @@ export const REASONS = {
 } as const satisfies Record<string, ReasonInfo>;
 
 export type Reason = keyof typeof REASONS;
+
+/** Texts from a status or an annotation may be those of another version. */
+export function isReason(text: string): text is Reason {
+  return Object.hasOwn(REASONS, text);
+}
 
 /** Position of a blocker's layer, 0 being the ground; progress comes after every blocker. */
 export function layerRank(reason: Reason): number {

@@ -1,7 +1,7 @@
 /** Events, on change only: one constructor for each, and the comparison that finds what changed. */
 
-import type { Reason } from '../api/reasons.js';
-import type { ModelDeploymentStatus } from '../api/zz_generated.modeldeployment.js';
+import { isReason, type Reason } from '../api/reasons.js';
+import type { ModelDeploymentStatus, StatusCondition } from '../api/zz_generated.modeldeployment.js';
 import type { Action } from '../plan/action.js';
 import type { Plan } from '../plan/plan-model-deployment.js';
 import type { Outcome } from '../status/outcome.js';
@@ -15,6 +15,7 @@ export interface ModelEvent {
 export const resolved = (uri: string, digest: string): ModelEvent => normal('Resolved', `Resolved ${uri} to ${digest}`);
 export const revisionCreated = (revision: string): ModelEvent => normal('RevisionCreated', `Made revision ${revision}`);
 export const revisionServing = (revision: string): ModelEvent => normal('RevisionServing', `The address moved to revision ${revision}`);
+export const servingNow = (message: string): ModelEvent => normal('Serving', message);
 export const revisionRetired = (revision: string): ModelEvent => normal('RevisionRetired', `Revision ${revision} serves no more and is scaled to 0`);
 export const revisionFailed = (revision: string, message: string): ModelEvent =>
   warning('RevisionFailed', `Gave up revision ${revision}: ${message}`);
@@ -31,18 +32,22 @@ function warning(reason: Reason, message: string): ModelEvent {
   return { type: 'Warning', reason, message };
 }
 
-/** Of what was written, and of blockers that the last status did not name. */
-export function computeEvents(
-  plan: Plan,
-  outcome: Outcome,
-  blockers: readonly { readonly reason: Reason; readonly message: string }[],
-): ModelEvent[] {
+/** Of what was written, of having become Ready, and of blockers that the last status did not name. */
+export function computeEvents(plan: Plan, outcome: Outcome, status: ModelDeploymentStatus): ModelEvent[] {
   const before: ModelDeploymentStatus | undefined = plan.context.observed.model.status;
   const known = new Set((before?.blockers ?? []).map(({ reason }) => reason));
+  const news = (status.blockers ?? []).filter(({ reason }) => !known.has(reason));
+  const ready = readyOf(status);
+  const hasBecomeReady = ready?.status === 'True' && readyOf(before)?.status !== 'True';
   return [
     ...outcome.written.flatMap((action) => eventsOf(action, plan)),
-    ...blockers.filter(({ reason }) => !known.has(reason)).map(({ reason, message }) => blockerFound(reason, message)),
+    ...(hasBecomeReady ? [servingNow(ready.message)] : []),
+    ...news.flatMap(({ reason, message }) => (isReason(reason) ? [blockerFound(reason, message)] : [])),
   ];
+}
+
+function readyOf(status: ModelDeploymentStatus | undefined): StatusCondition | undefined {
+  return status?.conditions?.find(({ type }) => type === 'Ready');
 }
 
 function eventsOf(action: Action, { context, digest, wanted }: Plan): ModelEvent[] {
@@ -52,7 +57,8 @@ function eventsOf(action: Action, { context, digest, wanted }: Plan): ModelEvent
       return [...(isAnswer ? [resolved(context.spec.model.uri, action.digest)] : []), revisionCreated(action.revision)];
     }
     case 'PointService':
-      return context.observed.serving === action.revision ? [] : [revisionServing(action.revision)];
+      // the first one serves when it is Ready, which is told then
+      return [undefined, action.revision].includes(context.observed.serving) ? [] : [revisionServing(action.revision)];
     case 'MarkRevision':
       return action.marks.failed === undefined ? [] : [revisionFailed(action.revision, action.marks.failed.message)];
     case 'ScaleTo': {

@@ -1,6 +1,6 @@
 /** How the models fare, counted at the time of the scrape from the cache: nothing to keep in step, nothing to forget. */
 import { Gauge, type Registry } from 'prom-client';
-import { REASONS, type Reason } from '../api/reasons.js';
+import { isReason, type Reason } from '../api/reasons.js';
 import type { Cache } from '../ports.js';
 import { isModelDeployment } from '../view/model-view.js';
 
@@ -31,9 +31,4 @@ function readReady(conditions: readonly { readonly type: string; readonly status
   const condition = conditions?.find(({ type }) => type === 'Ready');
   if (condition === undefined) return { ready: UNKNOWN, reason: UNKNOWN };
   return { ready: condition.status === 'True' ? 'True' : 'False', reason: isReason(condition.reason) ? condition.reason : UNKNOWN };
-}
-
-/** A status that an older or newer operator wrote may hold other words. */
-function isReason(text: string): text is Reason {
-  return Object.hasOwn(REASONS, text);
 }

@@ -41,7 +41,7 @@ describe('a new model', () => {
       'Scheduled=True',
       'Available=True',
     ]);
-    expect(world.recorder.reasons).toEqual(['Resolved', 'RevisionCreated', 'RevisionServing']);
+    expect(world.recorder.reasons).toEqual(['Resolved', 'RevisionCreated', 'Serving']);
   });
 
   test('leaves no resolver pod behind, and one pod per replica', async () => {

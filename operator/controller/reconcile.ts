@@ -9,7 +9,6 @@ import type { ModelDeploymentStatus } from '../api/zz_generated.modeldeployment.
 import { type Plan, planModelDeployment } from '../plan/plan-model-deployment.js';
 import type { Clock, EventRecorder, KubeObject, ModelProbe, ObjectKey, ReconcileResult, Reconciler, Writer } from '../ports.js';
 import type { RenderConfig } from '../render/config.js';
-import { assess } from '../status/assess.js';
 import { computeStatus } from '../status/compute-status.js';
 import type { Outcome } from '../status/outcome.js';
 import type { Observed } from '../view/observed.js';
@@ -41,7 +40,7 @@ export class ModelDeploymentController implements Reconciler {
     const plan = planModelDeployment(observed, config, clock.now());
     const outcome = await applyPlan(plan, writer, log);
     const status = await this.#writeStatus(plan, outcome);
-    this.#recordEvents(plan, outcome);
+    this.#recordEvents(plan, outcome, status);
     if (outcome.failure !== undefined && !(outcome.failure.error instanceof WaitingError)) {
       throw new Error(outcome.failure.message, { cause: outcome.failure.error });
     }
@@ -58,11 +57,10 @@ export class ModelDeploymentController implements Reconciler {
     return status;
   }
 
-  #recordEvents(plan: Plan, outcome: Outcome): void {
-    const { model } = plan.context.observed;
-    const { blockers } = assess(plan, outcome);
-    for (const { type, reason, message } of computeEvents(plan, outcome, blockers)) {
-      this.options.recorder.event({ ...model }, type, reason, message);
+  #recordEvents(plan: Plan, outcome: Outcome, status: ModelDeploymentStatus): void {
+    const about = plan.context.observed.model;
+    for (const { type, reason, message } of computeEvents(plan, outcome, status)) {
+      this.options.recorder.event({ ...about }, type, reason, message);
     }
   }
 

@@ -27,7 +27,13 @@ const PATTERNS: readonly (readonly [RegExp, Reason, string])[] = [
 export function classifyImage(where: string, container: ContainerView): Finding | undefined {
   const { state } = container;
   if (state.kind !== 'Waiting' || !WAITING.has(state.reason)) return undefined;
-  const words = state.message === '' ? state.reason : `${state.reason}: ${state.message}`;
+  const words = `${state.reason}: ${state.message}`;
   const [, reason, remedy] = PATTERNS.find(([pattern]) => pattern.test(words)) ?? [undefined, 'ImagePullFailed' as const, 'See kubectl describe pod'];
-  return blocked(reason, `${where}: image ${container.image} cannot be pulled: ${words}. ${remedy}`);
+  return blocked(reason, `${where}: image ${container.image} cannot be pulled: ${describe(state.reason, state.message)}. ${remedy}`);
+}
+
+/** Between two attempts the kubelet puts "Back-off" before the same words: without it the message stays while the cause does. */
+function describe(reason: string, message: string): string {
+  const words = message.replace(/^Back-off pulling image "[^"]*"(: )?/, '').replace(/^ErrImagePull: /, '');
+  return words === '' ? reason : words;
 }

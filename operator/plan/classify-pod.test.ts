@@ -168,6 +168,17 @@ const ROWS: readonly Row[] = [
     words: 'memory limit of 1Gi (restarted 3 times). Raise spec.runtime.resources.limits.memory',
   },
   {
+    name: 'a limit that even the start does not fit into',
+    pod: makePod()
+      .on('n1')
+      .fetched()
+      .main(
+        waiting('RunContainerError', 'failed to create containerd task: runc create failed: container init was OOM-killed (memory limit too low?)'),
+      ),
+    want: 'Blocked HostMemoryExceeded',
+    words: 'memory limit of 1Gi',
+  },
+  {
     name: 'segmentation fault',
     pod: makePod()
       .on('n1')

@@ -6,7 +6,7 @@ import { LIMITS } from '../api/limits.js';
 import type { Reason } from '../api/reasons.js';
 import type { ContainerView, PodView } from '../view/pod-view.js';
 import { classifyImage } from './classify-image.js';
-import { classifyTermination } from './classify-termination.js';
+import { classifyMemory, classifyTermination, isOutOfMemory } from './classify-termination.js';
 import { blocked, type Finding, fine, progress } from './finding.js';
 
 export function classifyPod(pod: PodView, nowMs: number): Finding {
@@ -114,6 +114,7 @@ function classifyWaiting(pod: PodView, container: ContainerView, nowMs: number):
   const image = classifyImage(where, container);
   if (image !== undefined) return image;
   const words = state.message === '' ? state.reason : state.message;
+  if (isOutOfMemory(state.reason, state.message)) return classifyMemory(where, container);
   switch (state.reason) {
     case 'CreateContainerConfigError':
       return blocked('ConfigMissing', `${where}: container ${container.name}: ${words}. Make it in the namespace; the pod goes on by itself`);

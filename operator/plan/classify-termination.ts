@@ -34,13 +34,18 @@ const CODES = Object.keys(TERMINATION_CODES).filter((code): code is TerminationC
 
 export function classifyTermination(where: string, container: ContainerView, ended: Terminated): Finding {
   const times = container.restarts > 0 ? ` (restarted ${container.restarts} times)` : '';
-  if (ended.reason === 'OOMKilled') return classifyMemory(where, container, times);
+  if (isOutOfMemory(ended.reason, ended.message)) return classifyMemory(where, container, times);
   if (ended.reason === 'ContainerStatusUnknown') return blocked('NodeLost', `${where}: the node lost track of container ${container.name}${times}`);
   const said = readTermination(ended);
   if (said === undefined || said.code === 'OK')
     return blocked('RuntimeCrashed', `${where}: ${describeEnd(container, ended)}${times}. See kubectl logs --previous`);
   if (said.code === 'INTERNAL') return blocked(reasonOfInternal(container), `${where}: ${said.message}${times}`);
   return blocked(REASON_OF_CODE[said.code], `${where}: ${said.message}${times}`);
+}
+
+/** The container runtime itself may be what does not fit into a small limit; it then says so in its own words. */
+export function isOutOfMemory(reason: string, words: string): boolean {
+  return reason === 'OOMKilled' || /OOM-?killed|memory limit too low/i.test(words);
 }
 
 /** The condition reason of a code of ours. */
@@ -53,7 +58,7 @@ function reasonOfInternal({ name, isInit }: ContainerView): Reason {
   return isInit ? 'DownloadFailed' : 'RuntimeCrashed';
 }
 
-function classifyMemory(where: string, container: ContainerView, times: string): Finding {
+export function classifyMemory(where: string, container: ContainerView, times = ''): Finding {
   const limit = container.memoryLimit;
   const words =
     limit === undefined

@@ -1,6 +1,6 @@
 /** The facts of a pass that several conditions speak of: computed once, so that they never disagree. */
 import { LIMITS } from '../api/limits.js';
-import { REASONS, type Reason } from '../api/reasons.js';
+import { isReason, type Reason } from '../api/reasons.js';
 import { classifyAdmission } from '../plan/classify-admission.js';
 import { classifyPod } from '../plan/classify-pod.js';
 import { isFullyReady, type RevisionState, revisionState } from '../plan/context.js';
@@ -48,10 +48,6 @@ function findStalled(plan: Plan, outcome: Outcome): Finding | undefined {
     isReason(reason) ? reason : 'RuntimeCrashed',
     `Revision ${name} was given up after ${count} failures, last of ${where}: ${message}. Change the spec to try again`,
   );
-}
-
-function isReason(text: string): text is Reason {
-  return Object.hasOwn(REASONS, text);
 }
 
 /** Worst first. Empty when there is nothing to say but that pods are missing. */

@@ -70,7 +70,7 @@ export class KubeWorlds implements WorldMaker {
   }
 }
 
-async function clusterOfTests(): Promise<ClusterHandle> {
+export async function clusterOfTests(): Promise<ClusterHandle> {
   const name = process.env['SLIPWAY_TEST_CLUSTER'] ?? 'test';
   const cluster = (await externalCluster(process.env, () => undefined)) ?? (await findCluster(name));
   if (cluster === undefined) throw new Error(`No local cluster "${name}" runs: start it with \`npm run cluster:up -- --name ${name}\``);
