@@ -16,12 +16,15 @@ const TYPES_ONLY = ['proto/gen'];
 /** What onnxruntime-node needs to download other libraries when it is installed, and never afterwards. */
 const INSTALLERS = ['adm-zip', 'global-agent'];
 
+/** For another JavaScript runtime than Node: what needs them on Bare takes Node's own modules here. */
+const FOR_BARE = ['bare-buffer', 'bare-events', 'bare-fs', 'bare-os', 'bare-path', 'bare-stream', 'bare-url'];
+
 export const IMAGES: Readonly<Record<ImageName, ImageSpec>> = {
   control: {
     name: 'control',
     folders: ['contract', 'lib', 'operator', 'cli', 'runtime', 'proto'], // the cli resolves, fetches and pushes with the runtime's code
     exceptFolders: TYPES_ONLY,
-    exceptPackages: [...INSTALLERS, 'onnxruntime-node'],
+    exceptPackages: [...INSTALLERS, ...FOR_BARE, 'onnxruntime-node'],
   },
   runtime: {
     name: 'runtime',
