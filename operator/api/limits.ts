@@ -15,8 +15,9 @@ export const LIMITS = {
   silentSchedulerMs: 15_000,
   /** A name that somebody else holds is looked at again after this: no watch of ours tells when it is free. */
   conflictRetryMs: 60_000,
-  /** A ready pod that did not answer on /statusz is asked again after this. */
-  statuszRetryMs: 15_000,
+  /** A ready pod that did not answer on /statusz is asked again after this, later each time: where nothing lets us through, it stays so. */
+  firstStatuszRetryMs: 15_000,
+  lastStatuszRetryMs: 600_000,
   statusPods: 20,
   statusBlockers: 10,
   statusRevisions: 20,

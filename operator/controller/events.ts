@@ -50,7 +50,7 @@ function readyOf(status: ModelDeploymentStatus | undefined): StatusCondition | u
   return status?.conditions?.find(({ type }) => type === 'Ready');
 }
 
-function eventsOf(action: Action, { context, digest, wanted }: Plan): ModelEvent[] {
+function eventsOf(action: Action, { context, digest, wanted, failure }: Plan): ModelEvent[] {
   switch (action.kind) {
     case 'CreateRevision': {
       const isAnswer = digest?.kind === 'Known' && digest.justResolved;
@@ -64,6 +64,7 @@ function eventsOf(action: Action, { context, digest, wanted }: Plan): ModelEvent
     case 'ScaleTo': {
       const from = context.observed.deployments.get(action.revision)?.desired;
       if (from === undefined || from === action.replicas) return [];
+      if (failure.kind === 'GivenUp' && action.revision === wanted?.name) return [];
       if (action.revision !== wanted?.name && action.replicas === 0) return context.spec.suspend ? [] : [revisionRetired(action.revision)];
       return action.replicas === 0 && context.spec.suspend ? [suspended()] : [scaled(action.revision, from, action.replicas)];
     }

@@ -66,17 +66,22 @@ export class ModelDeploymentController implements Reconciler {
 
   /** What the cluster does wakes us by itself; only what time alone does needs an instant. */
   #nextPass({ context, requeueAtMs }: Plan, { conflict, failure }: Outcome, status: ModelDeploymentStatus): ReconcileResult {
-    const { observed, nowMs } = context;
-    const isReportMissing =
-      status.conditions?.some(({ type, status: is }) => type === 'Available' && is === 'True') && status.model?.signature === undefined;
     const waits = [
-      requeueAtMs === undefined ? undefined : requeueAtMs - nowMs,
+      requeueAtMs === undefined ? undefined : requeueAtMs - context.nowMs,
       conflict === undefined ? undefined : LIMITS.conflictRetryMs,
       failure?.error instanceof WaitingError ? failure.error.retryAfterMs : undefined,
-      isReportMissing && observed.statusz === undefined ? LIMITS.statuszRetryMs : undefined,
+      reportRetryMs(status, context.nowMs),
     ].filter((ms) => ms !== undefined);
     return waits.length === 0 ? DONE : { kind: 'RequeueAfter', afterMs: Math.max(1, Math.min(...waits)) };
   }
+}
+
+/** After as long as the pods have been asked in vain, so that each wait doubles the time: 15 s, 15 s, 30 s, 60 s … 10 min. */
+function reportRetryMs(status: ModelDeploymentStatus, nowMs: number): number | undefined {
+  const available = status.conditions?.find(({ type }) => type === 'Available');
+  if (available?.status !== 'True' || status.model?.signature !== undefined) return undefined;
+  const sinceMs = nowMs - Date.parse(available.lastTransitionTime);
+  return Math.min(Math.max(sinceMs, LIMITS.firstStatuszRetryMs), LIMITS.lastStatuszRetryMs);
 }
 
 /** The uid guards against writing to a namesake that was made since. */

@@ -43,6 +43,15 @@ describe('resolving', () => {
     expect(world.names('pod')).toHaveLength(1);
   });
 
+  test('while the next attempt runs, the last failure is still what is known', async () => {
+    const world = await unreachable();
+    await world.clock.advance(10_000);
+    await world.reconcile();
+    await world.reconcile();
+    expect(world.ready()).toBe('False SourceUnreachable');
+    expect(world.condition('Ready')?.message).toContain('Attempt 2 is under way');
+  });
+
   test('a look before the time is over starts nothing', async () => {
     const world = await unreachable();
     await world.clock.advance(9_000);

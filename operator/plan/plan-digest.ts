@@ -55,13 +55,13 @@ function planAttempts(context: PlanContext, pods: readonly PodView[]): DigestPla
   const serial = Math.max(0, ...pods.map(serialOf)) + 1;
   const digest = pods.map(resolvedDigest).find((found) => found !== undefined);
   if (digest !== undefined) return { kind: 'Known', digest, justResolved: true, actions: [] };
-  const running = pods.find((pod) => !isFinished(pod) && !pod.isTerminating);
-  if (running !== undefined) return { kind: 'Unknown', finding: describeRunning(running, nowMs), actions: [], ...wakeAt(running, nowMs) };
   const failed = pods.filter((pod) => isFinished(pod) && !pod.isTerminating && pod.generation === observed.generation);
   const outdated = pods.filter((pod) => isFinished(pod) && !pod.isTerminating && pod.generation !== observed.generation);
   const byAttempt = failed.sort((a, b) => b.attempt - a.attempt);
   const cleanUp = deletePods([...outdated, ...byAttempt.slice(LIMITS.keptResolverPods)]);
   const last = byAttempt[0];
+  const running = pods.find((pod) => !isFinished(pod) && !pod.isTerminating);
+  if (running !== undefined) return { kind: 'Unknown', finding: describeRunning(running, last, nowMs), actions: cleanUp, ...wakeAt(running, nowMs) };
   if (last === undefined) return startAttempt(context, { serial, attempt: 1 }, cleanUp);
   if (isGivenUp(byAttempt)) return { kind: 'Stalled', finding: describeGivenUp(last, nowMs), actions: cleanUp };
   const nextAtMs = (endOf(last)?.finishedAtMs ?? last.createdAtMs ?? nowMs) + resolveBackoffMs(last.attempt);
@@ -87,10 +87,16 @@ function isForGood(pod: PodView): boolean {
   return said !== undefined && isPermanent(said.code);
 }
 
-function describeRunning(pod: PodView, nowMs: number): Finding {
+/** A new attempt takes nothing back: until it ends, the last failure is what is known. */
+function describeRunning(pod: PodView, last: PodView | undefined, nowMs: number): Finding {
   const finding = classifyPod(pod, nowMs);
-  if (finding.severity === 'Blocked' || finding.reason === 'Scheduling') return finding;
-  return progress('Resolving', `Pod ${pod.name} asks the source for the digest (attempt ${pod.attempt})`);
+  if (finding.severity === 'Blocked') return finding;
+  if (last !== undefined) {
+    const { reason, message } = describeEnd(last, nowMs);
+    return blocked(reason, `${message}. Attempt ${pod.attempt} is under way`);
+  }
+  if (finding.reason === 'Scheduling') return finding;
+  return progress('Resolving', `Pod ${pod.name} asks the source for the digest`);
 }
 
 function describeGivenUp(last: PodView, nowMs: number): Finding {

@@ -51,6 +51,8 @@ function scheduled(facts: Assessment): ConditionDraft {
   const { plan, blockers, stalled } = facts;
   const none = whyNoPods(facts);
   if (none !== undefined) return draft('Scheduled', 'Unknown', none);
+  if (plan.failure.kind === 'GivenUp')
+    return draft('Scheduled', 'Unknown', { reason: 'WaitingForPods', message: 'No pods: the revision was given up' });
   const refusal = blockers.find(({ reason }) => carries(reason, 'Scheduled'));
   if (refusal !== undefined) return draft('Scheduled', 'False', refusal);
   const pods = (plan.wanted?.pods ?? []).filter(({ isTerminating }) => !isTerminating);
