@@ -1,6 +1,6 @@
 /**
  * `npm run verify [-- --skip-unit]`: everything that has to hold before a commit, each step by name and time. A step that fails
- * does not stop the later ones: one run tells everything that is wrong. The types were checked by what compiled this file.
+ * does not stop the later ones: one run tells everything that is wrong.
  */
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';

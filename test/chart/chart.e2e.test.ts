@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ensureHelm } from '../../cluster/binaries.js';
+import { FIELD_MANAGER } from '../../contract/labels.js';
 import { at, helmTemplate, type Manifest, parseManifests } from './helm-template.js';
 
 const VALUES = join('test', 'chart', 'values');
@@ -121,7 +122,9 @@ describe('rights', () => {
 
   test('cluster-wide without watchNamespaces', () => {
     expect(rulesOf(operatorRole('defaults'))).toEqual([CRD, ...WANTED]);
-    expect(ofKind('defaults', 'Role').map(rulesOf)).toEqual([['coordination.k8s.io/leases[] get,create,patch']]);
+    expect(ofKind('defaults', 'Role').map(rulesOf)).toEqual([
+      ['coordination.k8s.io/leases[] create', `coordination.k8s.io/leases[${FIELD_MANAGER}] get,patch`],
+    ]);
   });
 
   test('in the named namespaces only with them', () => {
