@@ -39,19 +39,14 @@ export async function tracesOf(layout: Layout): Promise<Traces> {
   };
 }
 
-/** What belongs to the machine and no cluster may change: its firewall, its mounts, and the settings that kubelets like to write. */
-export async function hostState(): Promise<Readonly<Record<string, string>>> {
+/** What belongs to the machine and no cluster may change: its firewall, its view of the mounts, and settings that kubelets like to write. */
+export async function hostState(stateDir: string): Promise<Readonly<Record<string, string>>> {
   const rules = (await exec('iptables-save', [])).split('\n').filter((line) => /^[-*]/.test(line));
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .flatMap((line) => line.split(' ')[4] ?? []);
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
   const settings = ['vm/overcommit_memory', 'vm/panic_on_oom', 'kernel/panic', 'kernel/panic_on_oops', 'net/ipv4/ip_forward'];
   return {
     rules: rules.join('\n'),
-    mounts: mounts
-      .filter((path) => !path.startsWith('/run/netns'))
-      .sort()
-      .join('\n'),
+    mounts: mounts.filter((line) => line.includes(stateDir) || line.includes(' /var/lib/kubelet ')).join('\n'),
     ...Object.fromEntries(settings.map((name) => [name, readFileSync(`/proc/sys/${name}`, 'utf8').trim()])),
   };
 }

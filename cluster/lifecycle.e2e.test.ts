@@ -12,7 +12,7 @@ import { clusterCommand, randomName, TestCluster } from './e2e-cluster.js';
 import { hostState, NO_TRACES, tracesOf } from './e2e-traces.js';
 import type { Layout } from './layout.js';
 import { removeNetwork } from './network.js';
-import { findLayout } from './record.js';
+import { findLayout, stateDirOf } from './record.js';
 
 const SILENT = (): void => undefined;
 const names: string[] = [];
@@ -34,7 +34,7 @@ describe('a cluster that comes and goes', () => {
   let host: Awaited<ReturnType<typeof hostState>>;
 
   beforeAll(async () => {
-    host = await hostState();
+    host = await hostState(stateDirOf(name));
     cluster = await TestCluster.up(name);
     await cluster.startPod('witness', []);
     await cluster.podPhase('witness', ['Running']);
@@ -44,7 +44,7 @@ describe('a cluster that comes and goes', () => {
     const traces = await tracesOf(cluster.layout);
     const empty = Object.entries(traces).flatMap(([kind, found]) => (found.length === 0 ? [kind] : []));
     expect(empty).toEqual(['sockets']); // these are in its own network namespace, which the machine's list does not show
-    expect(await hostState()).toEqual(host);
+    expect(await hostState(stateDirOf(name))).toEqual(host);
   });
 
   test('up again changes nothing and is quick', async () => {
@@ -59,7 +59,7 @@ describe('a cluster that comes and goes', () => {
     const down = await clusterCommand(['down', '--name', name]);
     expect([down.code, down.stdout]).toEqual([0, `Cluster "${name}" is gone\n`]);
     expect(await tracesOf(cluster.layout)).toEqual(NO_TRACES);
-    expect(await hostState()).toEqual(host);
+    expect(await hostState(stateDirOf(name))).toEqual(host);
     const again = await clusterCommand(['down', '--name', name]);
     expect([again.code, again.stdout]).toEqual([0, `There is no cluster "${name}"\n`]);
   });
@@ -88,8 +88,7 @@ describe('two clusters side by side', () => {
   });
 
   test('do not see each other, also when they have one name in two working copies', async () => {
-    const first = await TestCluster.up(here);
-    const up = await clusterCommand(['up', '--name', here], { cwd: otherCopy });
+    const [first, up] = await Promise.all([TestCluster.up(here), clusterCommand(['up', '--name', here], { cwd: otherCopy })]);
     expect([up.code, up.stderr]).toEqual([0, '']);
     const otherKubeconfig = join(otherCopy, '.slipway', 'clusters', here, 'kubeconfig');
     const other = (args: readonly string[]): Promise<string> => exec(first.binaries.kubectl, ['--kubeconfig', otherKubeconfig, ...args]);
@@ -159,7 +158,7 @@ describe('a cluster whose ground is taken away', () => {
   test.each<[string, (layout: Layout) => Promise<unknown>]>([
     ['link', ({ link }) => exec('ip', ['link', 'delete', link])],
     ['namespace', ({ link }) => exec('ip', ['netns', 'delete', link])],
-    ['state folder', async ({ stateDir }) => rmSync(stateDir, { recursive: true })],
+    ['state folder', async (layout) => removeStateDir(layout)],
   ])('its %s was removed by hand: up mends it', async (_, remove) => {
     await remove(cluster.layout);
     cluster = await TestCluster.up(name);
@@ -167,7 +166,7 @@ describe('a cluster whose ground is taken away', () => {
   });
 
   test('its state folder was removed by hand: down leaves nothing', async () => {
-    rmSync(cluster.layout.stateDir, { recursive: true });
+    removeStateDir(cluster.layout);
     expect((await clusterCommand(['down', '--name', name])).stdout).toBe(`Cluster "${name}" is gone\n`);
     expect(await tracesOf(cluster.layout)).toEqual(NO_TRACES);
   });
@@ -180,6 +179,11 @@ async function killedUp(name: string, afterMs: number): Promise<void> {
   await sleep(afterMs);
   child.kill('SIGKILL');
   await ended;
+}
+
+/** As `rm -rf` by hand; components are writing into it meanwhile. */
+function removeStateDir(layout: Layout): void {
+  rmSync(layout.stateDir, { recursive: true, force: true, maxRetries: 10 });
 }
 
 function serverOf(layout: Layout): string {
