@@ -33,8 +33,11 @@ function describeFailure(action: Action, error: Error): Outcome {
     const { object, owner, message } = error;
     return { ...NOTHING_WRITTEN, conflict: { object, owner, message } };
   }
-  const message = error instanceof WaitingError ? error.message : `Could not ${describeAction(action)}: ${describeError(error)}`;
-  return { ...NOTHING_WRITTEN, failure: { action, message, error } };
+  if (error instanceof WaitingError) {
+    return { ...NOTHING_WRITTEN, failure: { action, message: error.message, error, retryAfterMs: error.retryAfterMs } };
+  }
+  const message = `Could not ${describeAction(action)}: ${describeError(error)}`;
+  return { ...NOTHING_WRITTEN, failure: { action, message, error, retryAfterMs: undefined } };
 }
 
 function describeAction(action: Action): string {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { DIGEST_A, DIGEST_B, makeModelDeployment } from '../../test/builders/model-deployment.js';
+import { makePod } from '../../test/builders/pod.js';
 import { TestWorld } from '../../test/builders/test-world.js';
 import { KINDS } from '../api/kinds.js';
 import { asRecord } from '../view/json.js';
@@ -159,6 +160,20 @@ describe('a change of the model', () => {
     expect(world.ready()).toBe('True Serving');
   });
 
+  test('removes the old revision even when one of its pods was evicted and lies about', async () => {
+    const world = await serving();
+    const old = world.serving() ?? '';
+    const name = `${old}-5d4f-evicted`;
+    world.cluster.create(KINDS.pod, makePod(name, old).on('node-1').status({ phase: 'Failed', reason: 'Evicted', message: 'low on memory' }).obj());
+    world.edit(URI_2);
+    for (let round = 0; round < 12; round++) {
+      await world.reconcile();
+      world.kubernetes.step();
+    }
+    expect(world.ready()).toBe('True Serving');
+    expect(world.names('deployment')).toEqual([world.serving()]);
+  });
+
   test('to another tag of the same digest changes no pod', async () => {
     const world = await serving();
     const pods = world.cluster.objects(KINDS.pod).map(({ metadata }) => metadata.uid);
@@ -275,6 +290,13 @@ describe('scale', () => {
     }
   });
 
+  test('down is Ready all the time', async () => {
+    const world = await serving(makeModelDeployment().replicas(3));
+    world.edit({ replicas: 1 });
+    await world.settle(() => expect(world.ready()).toBe('True Serving'));
+    expect(world.names('pod')).toHaveLength(1);
+  });
+
   test('suspend ends every pod and keeps the address', async () => {
     const world = await serving(makeModelDeployment().replicas(2));
     const revision = world.serving();
@@ -376,6 +398,31 @@ describe('what others do', () => {
     world.cluster.remove(KINDS.modelDeployment, { namespace: 'shop', name: 'other' });
     await world.settle();
     expect(world.names('serviceAccount')).toEqual([]);
+  });
+
+  test('objects of a deleted namesake are waited for, seen in the cache or met at the server', async () => {
+    const world = new TestWorld();
+    const { apiVersion, kind } = KINDS.modelDeployment;
+    const owner = { apiVersion, kind, name: 'reader', uid: 'uid-of-the-first', controller: true };
+    const leftover = (labels: Record<string, string>) =>
+      world.cluster.create(KINDS.service, {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'reader', namespace: 'shop', labels, ownerReferences: [owner] },
+      });
+    leftover({ 'slipway.dev/model': 'reader' });
+    world.create(makeModelDeployment().digest(DIGEST_A).obj());
+    await world.settle();
+    expect(world.ready()).toBe('False WaitingForDeletion');
+    expect(world.names('controllerRevision')).toEqual([]);
+    world.cluster.remove(KINDS.service, READER);
+    leftover({});
+    await world.settle();
+    expect([world.ready(), world.lastResult]).toEqual(['False WaitingForDeletion', { kind: 'RequeueAfter', afterMs: 2000 }]);
+    expect(world.condition('Stalled')).toBeUndefined();
+    world.cluster.remove(KINDS.service, READER);
+    await world.settle();
+    expect(world.ready()).toBe('True Serving');
   });
 
   test('a refused write is told, retried and forgotten', async () => {

@@ -1,7 +1,6 @@
 /** One pass over one ModelDeployment: observe → plan → apply → status, and when to look again. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Statusz } from '../../contract/statusz.js';
-import { WaitingError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { KINDS } from '../api/kinds.js';
 import { LIMITS } from '../api/limits.js';
@@ -41,7 +40,7 @@ export class ModelDeploymentController implements Reconciler {
     const outcome = await applyPlan(plan, writer, log);
     const status = await this.#writeStatus(plan, outcome);
     this.#recordEvents(plan, outcome, status);
-    if (outcome.failure !== undefined && !(outcome.failure.error instanceof WaitingError)) {
+    if (outcome.failure !== undefined && outcome.failure.retryAfterMs === undefined) {
       throw new Error(outcome.failure.message, { cause: outcome.failure.error });
     }
     return this.#nextPass(plan, outcome, status);
@@ -69,7 +68,7 @@ export class ModelDeploymentController implements Reconciler {
     const waits = [
       requeueAtMs === undefined ? undefined : requeueAtMs - context.nowMs,
       conflict === undefined ? undefined : LIMITS.conflictRetryMs,
-      failure?.error instanceof WaitingError ? failure.error.retryAfterMs : undefined,
+      failure?.retryAfterMs,
       reportRetryMs(status, context.nowMs),
     ].filter((ms) => ms !== undefined);
     return waits.length === 0 ? DONE : { kind: 'RequeueAfter', afterMs: Math.max(1, Math.min(...waits)) };

@@ -51,8 +51,7 @@ export function revisionState({ observed }: PlanContext, name: string): Revision
   };
 }
 
-/** Every pod that was asked for is ready, as both the Deployment and the pods themselves say. */
+/** Every pod that is asked for is ready, as both the Deployment and the pods themselves say. More than asked for is enough, too. */
 export function isFullyReady({ deployment, readyPods }: RevisionState, replicas: number): boolean {
-  if (deployment === undefined || !deployment.isCurrent || deployment.desired !== replicas) return false;
-  return deployment.ready >= replicas && readyPods >= replicas;
+  return deployment !== undefined && deployment.ready >= replicas && readyPods >= replicas;
 }

@@ -5,6 +5,7 @@
  * pass, which sees it moved, scales the old one to 0. What is neither wanted nor serving goes. So at every instant the address
  * points to pods that are ready, if any ever were.
  */
+import type { PodView } from '../view/pod-view.js';
 import type { Action } from './action.js';
 import { isFullyReady, type PhasePlan, type PlanContext, type RevisionState, revisionState } from './context.js';
 
@@ -76,11 +77,16 @@ function planPods({ name, stored }: RevisionState, replicas: number): Action[] {
   ];
 }
 
+/** Evicted pods and the like stay until their Deployment goes. */
+function isAlive({ phase }: PodView): boolean {
+  return phase !== 'Failed' && phase !== 'Succeeded';
+}
+
 function planRetirement(context: PlanContext, kept: readonly string[]): Action[] {
   const retiring = [...context.observed.deployments.keys()].filter((name) => !kept.includes(name)).sort();
   return retiring.flatMap((name): Action[] => {
     const { deployment, pods, stored } = revisionState(context, name);
-    const isEmpty = deployment?.desired === 0 && deployment.isCurrent && deployment.replicas === 0 && pods.length === 0;
+    const isEmpty = deployment?.desired === 0 && deployment.isCurrent && deployment.replicas === 0 && !pods.some(isAlive);
     if (isEmpty || stored === undefined) return [{ kind: 'DeleteDeployment', revision: name }];
     return deployment?.desired === 0 ? [] : [{ kind: 'ScaleTo', revision: name, replicas: 0 }];
   });

@@ -7,7 +7,7 @@ import { isFullyReady, type RevisionState, revisionState } from '../plan/context
 import { blocked, compareFindings, type Finding, progress } from '../plan/finding.js';
 import type { Plan } from '../plan/plan-model-deployment.js';
 import type { PodView } from '../view/pod-view.js';
-import type { Outcome } from './outcome.js';
+import type { Outcome, WriteFailure } from './outcome.js';
 
 export interface Assessment {
   readonly plan: Plan;
@@ -67,7 +67,8 @@ function pendingFindings(plan: Plan, outcome: Outcome, findings: ReadonlyMap<Pod
 }
 
 /** A pod that the API server refuses is refused for the reasons that Deployments meet; anything else is just a write that failed. */
-function classifyWrite({ action, message }: NonNullable<Outcome['failure']>): Finding {
+function classifyWrite({ action, message, retryAfterMs }: WriteFailure): Finding {
+  if (retryAfterMs !== undefined) return progress('WaitingForDeletion', message);
   if (action.kind === 'StartResolver' && /forbidden|quota|PodSecurity|service account/i.test(message))
     return classifyAdmission('Resolver pod', message);
   return blocked('WriteFailed', message);

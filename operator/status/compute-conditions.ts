@@ -55,7 +55,7 @@ function scheduled(facts: Assessment): ConditionDraft {
     return draft('Scheduled', 'Unknown', { reason: 'WaitingForPods', message: 'No pods: the revision was given up' });
   const refusal = blockers.find(({ reason }) => carries(reason, 'Scheduled'));
   if (refusal !== undefined) return draft('Scheduled', 'False', refusal);
-  const pods = (plan.wanted?.pods ?? []).filter(({ isTerminating }) => !isTerminating);
+  const pods = (plan.wanted?.pods ?? []).filter(({ isTerminating, phase }) => !isTerminating && phase !== 'Failed');
   const placed = pods.filter(({ node }) => node !== '').length;
   if (stalled === undefined && placed >= plan.context.replicas) {
     return draft('Scheduled', 'True', { reason: 'PodsScheduled', message: `${placed} of ${plan.context.replicas} pods have a node` });

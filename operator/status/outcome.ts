@@ -7,7 +7,15 @@ export interface Outcome {
   /** Somebody else has an object of one of our names. */
   readonly conflict: { readonly object: string; readonly owner: string; readonly message: string } | undefined;
   /** The API server refused, or could not be reached. */
-  readonly failure: { readonly action: Action; readonly message: string; readonly error: Error } | undefined;
+  readonly failure: WriteFailure | undefined;
+}
+
+export interface WriteFailure {
+  readonly action: Action;
+  readonly message: string;
+  readonly error: Error;
+  /** Not a failure but a matter of time: after this many milliseconds it is worth another look. */
+  readonly retryAfterMs: number | undefined;
 }
 
 export const NOTHING_WRITTEN: Outcome = { written: [], conflict: undefined, failure: undefined };

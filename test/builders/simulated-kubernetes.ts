@@ -36,12 +36,12 @@ export class SimulatedKubernetes {
     for (const pod of this.cluster.objects(KINDS.pod)) {
       if (pod.metadata.labels?.[LABELS.component] === 'resolve') this.#runResolver(pod);
       else if (!this.#hasDeployment(pod)) this.cluster.remove(KINDS.pod, keyOf(pod));
-      else this.#runServer(pod);
+      else if (!isFinished(pod)) this.#runServer(pod);
     }
   }
 
   #podsOf(deployment: KubeObject): KubeObject[] {
-    return this.cluster.objects(KINDS.pod).filter((pod) => pod.metadata.labels?.[LABELS.revision] === deployment.metadata.name);
+    return this.cluster.objects(KINDS.pod).filter((pod) => pod.metadata.labels?.[LABELS.revision] === deployment.metadata.name && !isFinished(pod));
   }
 
   #hasDeployment(pod: KubeObject): boolean {
@@ -173,6 +173,11 @@ function endState(said: Termination, atMs: number): { terminated: Json } {
 function restartsOf(pod: KubeObject): number {
   const statuses = asList(asRecord(pod['status'])['initContainerStatuses']);
   return asInteger(asRecord(statuses[0])['restartCount']) ?? 0;
+}
+
+/** Nobody removes such a pod before its Deployment goes. */
+function isFinished(pod: KubeObject): boolean {
+  return asRecord(pod['status'])['phase'] === 'Failed';
 }
 
 function isReady(pod: KubeObject): boolean {
