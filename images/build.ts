@@ -1,7 +1,7 @@
 /** Builds the images and pushes them. What is unchanged is neither built nor pushed again. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { Binaries, Note } from '../cluster/binaries.js';
 import { STATE_ROOT } from '../cluster/layout.js';
@@ -46,7 +46,7 @@ type PerImage<T> = Readonly<Record<ImageName, T>>;
 
 export function ensureImages(note: Note, env: NodeJS.ProcessEnv = process.env): Promise<PerImage<BuiltImage>> {
   return withLock(
-    join(STATE_ROOT, 'locks', 'images.lock'),
+    resolve(STATE), // one build at a time in one working copy
     () => note('waiting for another command that builds images'),
     () => build(note, env),
   );
