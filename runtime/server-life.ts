@@ -28,6 +28,8 @@ export class ServerLife {
   readonly #stopped = Promise.withResolvers<void>();
   readonly #crashed = Promise.withResolvers<never>();
   #isStopping = false;
+  /** Settles when no model is being loaded any more. Never rejects. */
+  #loaded: Promise<void> = Promise.resolve();
 
   constructor(readonly options: ServerLifeOptions) {
     this.#crashed.promise.catch(() => undefined); // awaited by start and ended; a crash after them ends the process anyway
@@ -46,7 +48,8 @@ export class ServerLife {
           log.info('Loaded model', { model: model.name, version: model.version, provider, ...seconds });
         }
       });
-    await Promise.race([loading.then(() => log.info('Ready')), this.#stopped.promise]);
+    this.#loaded = loading.catch(() => undefined); // a failed load is start's to report
+    await Promise.race([loading.then(() => this.#isStopping || log.info('Ready')), this.#stopped.promise]);
   }
 
   /** Resolves after a clean drain; rejects when a model died. */
@@ -78,6 +81,8 @@ export class ServerLife {
     } catch (error) {
       log.warn('Drain timed out', { error });
     }
+    // ONNX Runtime aborts the process when its thread is ended in the middle of a load
+    await Promise.race([this.#loaded, SYSTEM_CLOCK.sleep(drainTimeoutSeconds * 1000)]);
     await this.#close();
   }
 

@@ -87,6 +87,12 @@ describe('LocalModelStore', () => {
     await store.close();
     expect(session.isClosed).toBe(true);
   });
+  test('a drain during the load lets it end and begins no other', async () => {
+    const store = newStore();
+    store.drain();
+    await store.start({ threads: 1 }, () => undefined);
+    expect(store.models()[0]?.session).toBeUndefined();
+  });
   test('a session that dies later is Failed and told', async () => {
     const store = newStore();
     const crashes: string[] = [];

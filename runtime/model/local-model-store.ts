@@ -27,9 +27,10 @@ export class LocalModelStore implements ModelStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Resolves when every model is Ready; rejects with the first LoadError. */
+  /** Resolves when every model is Ready, or when a drain has begun: no further load begins then. Rejects with the first LoadError. */
   async start(options: LoadOptions, onCrash: (error: Error) => void): Promise<void> {
     for (const model of this.#models) {
+      if (this.isDraining) return;
       await model.start(this.backend, options, this.#notify, (error) => {
         model.move('Failed', error.message, this.#notify);
         onCrash(error);
