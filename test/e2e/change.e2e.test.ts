@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SYSTEM_NAMESPACE } from '../../hack/install-slipway.js';
 import { isReady } from '../../hack/wait-model.js';
 import { Load } from './load.js';
-import { World } from './world.js';
+import { SMALL, World } from './world.js';
 
 const TIMEOUT_MS = 240_000;
 let world: World;
@@ -19,7 +19,7 @@ describe('a model change', () => {
   test(
     'under load loses no call and ends on the new version',
     async () => {
-      await world.apply('upright', { model: { uri, version: '1' }, replicas: 2 });
+      await world.apply('upright', { model: { uri, version: '1' }, replicas: 2, ...SMALL });
       const before = await world.waitFor('upright', isReady);
       const load = await Load.start(world, 'upright');
       await world.patch('upright', { model: { version: '2' } });
@@ -36,6 +36,7 @@ describe('a model change', () => {
   test(
     'whose operator is killed in the middle is finished by its successor',
     async () => {
+      world.requireDisruption();
       const load = await Load.start(world, 'upright');
       const before = await world.waitFor('upright', isReady);
       await world.patch('upright', { model: { version: '3' } });

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pushModel } from '../../cli/push.js';
 import { isReady } from '../../hack/wait-model.js';
-import { readyIs, World } from './world.js';
+import { readyIs, SMALL, World } from './world.js';
 
 const TIMEOUT_MS = 200_000;
 let world: World;
@@ -147,7 +147,7 @@ describe('a model that serves', () => {
   test(
     'scales, is suspended and comes back, and its deletion leaves nothing',
     async () => {
-      await world.apply('life', { model: { uri } });
+      await world.apply('life', { model: { uri }, ...SMALL });
       await world.waitFor('life', isReady);
       await world.kubectl.run(['-n', world.namespace, 'scale', 'mdep/life', '--replicas=2']);
       await world.waitFor('life', (view) => isReady(view) && view.replicas === '2/2');

@@ -1,4 +1,4 @@
-/** What a load client saw. */
+/** What a load client saw, cumulative. */
 export interface LoadReport {
   readonly succeeded: number;
   readonly failed: number;
@@ -8,21 +8,32 @@ export interface LoadReport {
   readonly errors: Readonly<Record<string, number>>;
 }
 
-export function computeLoadReport(outcomes: readonly { readonly version?: string; readonly error?: string }[]): LoadReport {
-  const versions: Record<string, number> = {};
-  const errors: Record<string, number> = {};
-  for (const { version, error } of outcomes) {
-    if (version !== undefined) versions[version] = (versions[version] ?? 0) + 1;
-    if (error !== undefined) errors[error] = (errors[error] ?? 0) + 1;
+export class LoadCounter {
+  readonly #versions = new Map<string, number>();
+  readonly #errors = new Map<string, number>();
+
+  succeeded(version: string): void {
+    this.#versions.set(version, (this.#versions.get(version) ?? 0) + 1);
   }
-  const sum = (counts: Record<string, number>): number => Object.values(counts).reduce((total, count) => total + count, 0);
-  return { succeeded: sum(versions), failed: sum(errors), versions, errors };
+
+  failed(text: string): void {
+    this.#errors.set(text, (this.#errors.get(text) ?? 0) + 1);
+  }
+
+  report(): LoadReport {
+    const [versions, errors] = [this.#versions, this.#errors];
+    return { succeeded: sum(versions), failed: sum(errors), versions: Object.fromEntries(versions), errors: Object.fromEntries(errors) };
+  }
 }
 
 export function parseLoadReport(line: string): LoadReport {
   const value: unknown = JSON.parse(line);
   if (!isLoadReport(value)) throw new Error(`The load client printed no report: ${line}`);
   return value;
+}
+
+function sum(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0);
 }
 
 function isLoadReport(value: unknown): value is LoadReport {

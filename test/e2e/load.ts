@@ -1,45 +1,73 @@
-/** A load client inside the cluster's network: it dials the Service's address, as a pod would. */
-import { type ChildProcess, spawn } from 'node:child_process';
+/** Load from inside the cluster: a pod that calls the model by its Service's name, as a user's would. */
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type LoadReport, parseLoadReport } from './load-report.js';
 import type { World } from './world.js';
 
-const CLIENT = join(dirname(fileURLToPath(import.meta.url)), 'load-client.js');
+const HERE = dirname(fileURLToPath(import.meta.url));
+const SCRIPTS = ['load-client.js', 'load-report.js', 'upright-client.js'];
+/** Where these scripts would lie if the image had them: what they import from there is in it. */
+const FOLDER = '/app/dist/test/e2e';
+/** Files of a ConfigMap are links into a hidden folder: imports go from where the links lie. */
+const KEEP_PATHS = ['--preserve-symlinks', '--preserve-symlinks-main'];
 
 export class Load {
-  readonly #child: ChildProcess;
-  readonly #lines: string[] = [];
+  private constructor(
+    private readonly world: World,
+    private readonly name: string,
+  ) {}
 
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-    if (child.stdout !== null) createInterface({ input: child.stdout }).on('line', (line) => this.#lines.push(line));
-  }
-
-  /** Resolves when the first call has been answered. */
+  /** Resolves when calls are being answered. */
   static async start(world: World, model: string, callers = 4): Promise<Load> {
-    const { local } = world.cluster;
-    if (local === undefined) throw new Error('Load needs the local cluster: it joins its network namespace');
-    const args = [`--net=${local.netns}`, process.execPath, CLIENT, await world.serviceAddress(model, 8001), model, String(callers)];
-    const load = new Load(spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'inherit'] }));
-    for (const until = Date.now() + 30_000; !load.#lines.includes('started'); await new Promise((resolve) => setTimeout(resolve, 50))) {
-      if (Date.now() > until || load.#child.exitCode !== null)
-        throw new Error(`No call of the load client on "${model}" was answered: ${await load.#end()}`);
+    const load = new Load(world, `load-${model}`);
+    await world.kubectl.apply(JSON.stringify(load.#manifest(model, callers)));
+    for (const until = Date.now() + 60_000; ; await sleep(250)) {
+      const report = await load.#read();
+      if ((report?.succeeded ?? 0) > 0) return load;
+      if (Date.now() > until) throw new Error(`No call of pod ${load.name} on "${model}" was answered: ${JSON.stringify(report)}`);
     }
-    return load;
   }
 
+  /** Ends the load; what was counted up to a second ago counts. */
   async stop(): Promise<LoadReport> {
-    return parseLoadReport(await this.#end());
+    await sleep(1100);
+    const report = await this.#read();
+    await this.world.kubectl.run(['-n', this.world.namespace, 'delete', `pod/${this.name}`, `configmap/${this.name}`, '--now']);
+    if (report === undefined) throw new Error(`Pod ${this.name} printed no report`);
+    return report;
   }
 
-  async #end(): Promise<string> {
-    if (this.#child.exitCode === null) {
-      const closed = new Promise((resolve) => this.#child.once('close', resolve));
-      this.#child.kill('SIGTERM');
-      await closed;
-    }
-    return this.#lines.at(-1) ?? 'no output';
+  async #read(): Promise<LoadReport | undefined> {
+    const logs = await this.world.kubectl.runAny(['-n', this.world.namespace, 'logs', this.name, '--tail=1']);
+    return logs.code === 0 && logs.stdout.trim() !== '' ? parseLoadReport(logs.stdout) : undefined;
+  }
+
+  #manifest(model: string, callers: number): object {
+    const metadata = { name: this.name, namespace: this.world.namespace };
+    const container = {
+      name: 'load',
+      image: this.world.runtimeImage,
+      command: ['/usr/local/bin/node', ...KEEP_PATHS, `${FOLDER}/load-client.js`],
+      args: [`${model}.${this.world.namespace}.svc:8001`, model, String(callers)],
+      volumeMounts: [{ name: 'scripts', mountPath: FOLDER }],
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    };
+    const spec = {
+      restartPolicy: 'Never',
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [container],
+      volumes: [{ name: 'scripts', configMap: { name: this.name } }],
+    };
+    const data = Object.fromEntries(SCRIPTS.map((script) => [script, readFileSync(join(HERE, script), 'utf8')]));
+    return {
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata, data },
+        { apiVersion: 'v1', kind: 'Pod', metadata, spec },
+      ],
+    };
   }
 }

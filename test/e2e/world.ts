@@ -1,6 +1,6 @@
 /** What the end-to-end tests stand on: the local Kubernetes of `npm test`, images built from this tree, Slipway installed by Helm. */
 import { randomBytes } from 'node:crypto';
-import { type ClusterHandle, findCluster } from '../../cluster/cluster.js';
+import { type ClusterHandle, externalCluster, findCluster } from '../../cluster/cluster.js';
 import { type ExampleModel, pushExampleModel } from '../../hack/example-models.js';
 import { installSlipway } from '../../hack/install-slipway.js';
 import { Kubectl } from '../../hack/kubectl.js';
@@ -9,10 +9,14 @@ import { ensureImages, pushImages } from '../../images/build.js';
 
 const SILENT = (): void => undefined;
 
+/** Requests that leave room for two revisions side by side on a node of two cores. */
+export const SMALL = { runtime: { resources: { requests: { cpu: '50m', memory: '128Mi' } } } } as const;
+
 export class World {
   private constructor(
     readonly cluster: ClusterHandle,
     readonly kubectl: Kubectl,
+    readonly runtimeImage: string,
     /** A namespace of this test file alone. */
     readonly namespace: string,
   ) {}
@@ -20,7 +24,7 @@ export class World {
   /** Idempotent but for the namespace, so each file may call it first. */
   static async start(file: string): Promise<World> {
     const name = process.env['SLIPWAY_TEST_CLUSTER'] ?? 'test';
-    const cluster = await findCluster(name);
+    const cluster = (await externalCluster(process.env, SILENT)) ?? (await findCluster(name));
     if (cluster === undefined)
       throw new Error(`There is no local cluster "${name}": npm test makes it, or run npm run cluster:up -- --name ${name} --gpus 4`);
     const { kubectl: kubectlPath, helm } = cluster.binaries;
@@ -30,7 +34,7 @@ export class World {
     const namespace = `${file}-${randomBytes(3).toString('hex')}`;
     await kubectl.run(['create', 'namespace', namespace]);
     await kubectl.run(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted']);
-    return new World(cluster, kubectl, namespace);
+    return new World(cluster, kubectl, images.runtime.reference, namespace);
   }
 
   async stop(): Promise<void> {
@@ -65,10 +69,10 @@ export class World {
     return this.kubectl.run(['-n', this.namespace, 'get', 'mdep', name, '-o', 'wide']);
   }
 
-  /** Cluster address of a Service in this namespace. */
-  async serviceAddress(name: string, port: number): Promise<string> {
-    const address = await this.kubectl.run(['-n', this.namespace, 'get', 'service', name, '-o', 'jsonpath={.spec.clusterIP}']);
-    return `${address}:${port}`;
+  /** What ends other people's pods is done on a cluster of our own, or on one whose owner said yes. */
+  requireDisruption(): void {
+    if (this.cluster.local !== undefined || process.env['SLIPWAY_ALLOW_DISRUPTION'] === '1') return;
+    throw new Error(`This test kills the operator of context "${this.cluster.context}": set SLIPWAY_ALLOW_DISRUPTION=1 to allow it`);
   }
 }
 
