@@ -23,4 +23,6 @@ export const LIMITS = {
   statusRevisions: 20,
   /** Longest message of a condition or blocker, in characters (the CRD's limit). */
   message: 1024,
+  /** Longest text of a revision's failure that is kept with it: a condition adds where and what to do. */
+  evidenceMessage: 600,
 } as const;

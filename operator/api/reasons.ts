@@ -174,7 +174,7 @@ export const REASONS = {
   ),
   ContainerCreateFailed: blocked('config', 'The container runtime could not create or start the container.', 'Do what the message says.', BLOCKED),
   // download
-  UriInvalid: blocked('download', 'The runtime does not understand spec.model.uri.', 'Correct spec.model.uri.', UNVERIFIED),
+  UriInvalid: blocked('download', 'The pods cannot use spec.model.uri as it is; the message says why.', 'Correct spec.model.uri.', UNVERIFIED),
   Unpinned: blocked('download', 'An http or https source without a digest.', 'Set spec.model.digest or spec.model.allowUnpinned.', UNVERIFIED),
   SourceUnreachable: blocked(
     'download',

@@ -86,6 +86,6 @@ function strip(object: KubeObject): unknown {
     text
       .replace(/after \d+ failures/g, 'after N failures')
       .replace(/\\"count\\":\d+/g, '\\"count\\":0')
-      .replace(/ \(restarted \d+ times\)/g, ''),
+      .replace(/ \(restarted (once|\d+ times)\)/g, ''),
   );
 }

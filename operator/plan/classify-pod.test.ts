@@ -129,6 +129,7 @@ const ROWS: readonly Row[] = [
       .on('n1')
       .init(running, { restartCount: 1, lastState: endedWith('SOURCE_UNAUTHORIZED', '401') }),
     want: 'Blocked SourceUnauthorized',
+    words: '401 (restarted once)',
   },
   { name: 'message lost, exit code kept', pod: makePod().on('n1').init(terminated(24, 'Error')), want: 'Blocked DigestMismatch' },
   {

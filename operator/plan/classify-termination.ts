@@ -33,7 +33,7 @@ export function readTermination(ended: Terminated): Termination | undefined {
 const CODES = Object.keys(TERMINATION_CODES).filter((code): code is TerminationCode => code in TERMINATION_CODES);
 
 export function classifyTermination(where: string, container: ContainerView, ended: Terminated): Finding {
-  const times = container.restarts > 0 ? ` (restarted ${container.restarts} times)` : '';
+  const times = describeRestarts(container.restarts);
   if (isOutOfMemory(ended.reason, ended.message)) return classifyMemory(where, container, times);
   if (ended.reason === 'ContainerStatusUnknown') return blocked('NodeLost', `${where}: the node lost track of container ${container.name}${times}`);
   const said = readTermination(ended);
@@ -41,6 +41,11 @@ export function classifyTermination(where: string, container: ContainerView, end
     return blocked('RuntimeCrashed', `${where}: ${describeEnd(container, ended)}${times}. See kubectl logs --previous`);
   if (said.code === 'INTERNAL') return blocked(reasonOfInternal(container), `${where}: ${said.message}${times}`);
   return blocked(REASON_OF_CODE[said.code], `${where}: ${said.message}${times}`);
+}
+
+function describeRestarts(restarts: number): string {
+  if (restarts === 0) return '';
+  return restarts === 1 ? ' (restarted once)' : ` (restarted ${restarts} times)`;
 }
 
 /** The container runtime itself may be what does not fit into a small limit; it then says so in its own words. */

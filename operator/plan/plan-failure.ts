@@ -61,7 +61,7 @@ function endsOf({ state, last }: ContainerView): Terminated[] {
 function toEvidence({ observed, nowMs }: PlanContext, { pod, code, message }: PermanentFailure, count: number): FailureEvidence {
   const reason = reasonOfCode(code);
   return {
-    ...{ reason, code, message: clip(message).slice(0, 600), pod: pod.name, node: pod.node, count },
+    ...{ reason, code, message: clip(message, LIMITS.evidenceMessage), pod: pod.name, node: pod.node, count },
     generation: observed.generation,
     at: new Date(nowMs).toISOString(),
   };

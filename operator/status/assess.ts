@@ -46,8 +46,13 @@ function findStalled(plan: Plan, outcome: Outcome): Finding | undefined {
   const name = plan.wanted?.name ?? '';
   return blocked(
     isReason(reason) ? reason : 'RuntimeCrashed',
-    `Revision ${name} was given up after ${count} failures, last of ${where}: ${message}. Change the spec to try again`,
+    `Revision ${name} was given up after ${count} failures, last of ${where}: ${endSentence(message)} Change the spec to try again`,
   );
+}
+
+/** Texts of others end with a period, an ellipsis or nothing. */
+function endSentence(text: string): string {
+  return /[.…!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** Worst first. Empty when there is nothing to say but that pods are missing. */

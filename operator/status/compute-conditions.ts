@@ -1,7 +1,9 @@
 /** Every condition but Ready. */
+import { LIMITS } from '../api/limits.js';
 import type { ConditionType, ReasonInfo } from '../api/reasons.js';
-import { REASONS, type Reason } from '../api/reasons.js';
-import type { Finding } from '../plan/finding.js';
+import { isReason, REASONS, type Reason } from '../api/reasons.js';
+import { clip, type Finding } from '../plan/finding.js';
+import type { FailureDecision } from '../plan/plan-failure.js';
 import { modelAddress } from '../render/services.js';
 import type { PodView } from '../view/pod-view.js';
 import { type Assessment, waitingForPods } from './assess.js';
@@ -67,8 +69,7 @@ function modelVerified(facts: Assessment): ConditionDraft {
   const { plan, blockers, isServed } = facts;
   const failure = isServed ? undefined : blockers.find(({ reason }) => carries(reason, 'ModelVerified'));
   if (failure !== undefined) return draft('ModelVerified', 'False', failure);
-  const proof = plan.wanted?.pods.find(hasVerified);
-  if (proof !== undefined && plan.digest?.kind === 'Known') {
+  if (plan.digest?.kind === 'Known' && (plan.wanted?.pods.some(hasVerified) === true || wasLoaded(plan.failure))) {
     return draft('ModelVerified', 'True', { reason: 'Verified', message: `${plan.digest.digest} was verified before it was loaded` });
   }
   const none = whyNoPods(facts);
@@ -80,6 +81,16 @@ function modelVerified(facts: Assessment): ConditionDraft {
 /** The init container ends well only when the bytes had the digest that stands in its command line. */
 function hasVerified({ containers, isReady }: PodView): boolean {
   return isReady || containers.some(({ isInit, state }) => isInit && state.kind === 'Terminated' && state.exitCode === 0);
+}
+
+/** A revision that was given up at loading has no pods any more; what it got as far as stays true. */
+function wasLoaded(failure: FailureDecision): boolean {
+  return failure.kind === 'GivenUp' && isReason(failure.evidence.reason) && isLoadFailure(failure.evidence.reason);
+}
+
+function isLoadFailure(reason: Reason): boolean {
+  const info: ReasonInfo = REASONS[reason];
+  return info.layer === 'load';
 }
 
 function available(facts: Assessment): ConditionDraft {
@@ -109,5 +120,5 @@ function draft(
   suffix = '',
 ): ConditionDraft {
   // the suffix is short and must survive the cut of a long message
-  return { type, status, reason, message: suffix === '' ? message : `${message.slice(0, 900)}${suffix}` };
+  return { type, status, reason, message: suffix === '' ? message : `${clip(message, LIMITS.message - 124)}${suffix}` };
 }

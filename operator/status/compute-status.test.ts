@@ -46,6 +46,20 @@ describe('status', () => {
       wantOther: ['ModelVerified=False', 'Stalled=True', 'Scheduled=Unknown'],
     },
     {
+      name: 'the bytes are right and nothing that can be loaded',
+      fate: { kind: 'LoadFails', termination: { code: 'MODEL_INVALID', stage: 'load', message: 'Protobuf parsing failed. '.repeat(40) } },
+      wantReady: 'False ModelInvalid',
+      wantWords: ['Protobuf parsing failed', 'parsing … Change the spec to try again'],
+      wantOther: ['ModelVerified=True', 'Stalled=True', 'Scheduled=Unknown'],
+    },
+    {
+      name: 'ONNX Runtime ends its sentence itself',
+      fate: { kind: 'LoadFails', termination: { code: 'MODEL_INVALID', stage: 'load', message: 'Protobuf parsing failed.' } },
+      wantReady: 'False ModelInvalid',
+      wantWords: ['on node node-1: Protobuf parsing failed. Change the spec'],
+      wantOther: ['Available=False'],
+    },
+    {
       name: 'the source went away',
       fate: fetchFails('SOURCE_UNREACHABLE', 'registry.test: connection refused'),
       wantReady: 'False SourceUnreachable',

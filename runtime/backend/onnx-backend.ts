@@ -51,7 +51,7 @@ function newRefusal(text: string, accelerator: Accelerator | undefined): LoadErr
   const words = cleanRuntimeText(text);
   const code = classifyLoadError(text);
   if (code !== 'PROVIDER_MISSING') return new LoadError(code, 'load', `ONNX Runtime refused the model: ${words}`);
-  const message = `This image cannot use ${accelerator ?? 'the'} accelerator: ${words}. Serve without an accelerator, or use a runtime image with its libraries`;
+  const message = `This image cannot compute on ${accelerator ?? 'these'} accelerators: ${words}. Serve without an accelerator, or use a runtime image with its libraries`;
   return new LoadError(code, 'load', message);
 }
 

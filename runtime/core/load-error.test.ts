@@ -20,6 +20,12 @@ test('cleanRuntimeText leaves one line without paths of the build', () => {
   expect(cleanRuntimeText('Bad:\n/onnxruntime_src/onnxruntime/core/graph.cc:12  no\tnode \n')).toBe('Bad: no node');
 });
 
+test('cleanRuntimeText leaves out C++ signatures', () => {
+  const text =
+    'Load model from m.onnx failed:void onnxruntime::model_load_utils::ValidateOpsetForDomain(const std::unordered_map<std::__cxx11::basic_string<char>, int>&, const onnxruntime::logging::Logger&, bool, const std::string&, int) ONNX Runtime only guarantees (for now) opset 26.';
+  expect(cleanRuntimeText(text)).toBe('Load model from m.onnx failed: ONNX Runtime only guarantees (for now) opset 26.');
+});
+
 describe('newRunError never quotes values', () => {
   test.each([
     [

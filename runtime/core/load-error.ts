@@ -27,10 +27,14 @@ export function classifyLoadError(text: string): TerminationCode {
   return PATTERNS.find(([pattern]) => pattern.test(text))?.[1] ?? 'MODEL_INVALID';
 }
 
-/** ONNX Runtime's text on one line, without the source paths of its own build. */
+/** `void onnxruntime::a::B(const std::vector<int>&, bool) `: it takes the place of the words that matter. */
+const CPP_SIGNATURE = /\b(?:static )?(?:void|bool|(?:onnxruntime::)?common::Status) onnxruntime::[\w:~]+\([^()]*\) (?:const )?/g;
+
+/** ONNX Runtime's text on one line, without the source paths and the C++ signatures of its own build. */
 export function cleanRuntimeText(text: string): string {
   return text
     .replace(/\/onnxruntime_src\/\S+:\d+ /g, '')
+    .replace(CPP_SIGNATURE, ' ')
     .replace(/\s+/g, ' ')
     .trim();
 }

@@ -11,6 +11,8 @@ export type PodFate =
   | { readonly kind: 'Ready' }
   /** The init container ends so, again and again. */
   | { readonly kind: 'FetchFails'; readonly termination: Termination }
+  /** The init container ended well; the runtime ends so, again and again. */
+  | { readonly kind: 'LoadFails'; readonly termination: Termination }
   | { readonly kind: 'Unschedulable'; readonly message: string }
   | { readonly kind: 'ImagePull'; readonly message: string };
 
@@ -91,6 +93,9 @@ export class SimulatedKubernetes {
       case 'FetchFails':
         this.#place(pod, { phase: 'Pending', conditions: [SCHEDULED], ...failing(fate.termination, restartsOf(pod) + 1) });
         return;
+      case 'LoadFails':
+        this.#place(pod, { phase: 'Running', conditions: [SCHEDULED], ...failingToLoad(fate.termination, restartsOf(pod, 'containerStatuses') + 1) });
+        return;
       case 'Unschedulable':
         this.cluster.patchStatus(KINDS.pod, keyOf(pod), {
           conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: fate.message }],
@@ -149,13 +154,17 @@ const READY = {
 };
 
 function failing(said: Termination, times: number): Json {
-  const end = endState(said, Date.parse('2026-01-01T00:00:00Z'));
-  const restartCount = Math.min(times, 4);
-  return {
-    initContainerStatuses: [
-      { name: CONTAINERS.fetch, ready: false, restartCount, state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off' } }, lastState: end },
-    ],
-  };
+  return { initContainerStatuses: [crashLoop(CONTAINERS.fetch, said, times)] };
+}
+
+function failingToLoad(said: Termination, times: number): Json {
+  return { initContainerStatuses: READY.initContainerStatuses, containerStatuses: [crashLoop(CONTAINERS.runtime, said, times)] };
+}
+
+function crashLoop(name: string, said: Termination, times: number): Json {
+  const lastState = endState(said, Date.parse('2026-01-01T00:00:00Z'));
+  const state = { waiting: { reason: 'CrashLoopBackOff', message: 'back-off' } };
+  return { name, ready: false, restartCount: Math.min(times, 4), state, lastState };
 }
 
 function endState(said: Termination, atMs: number): { terminated: Json } {
@@ -170,8 +179,8 @@ function endState(said: Termination, atMs: number): { terminated: Json } {
   };
 }
 
-function restartsOf(pod: KubeObject): number {
-  const statuses = asList(asRecord(pod['status'])['initContainerStatuses']);
+function restartsOf(pod: KubeObject, list = 'initContainerStatuses'): number {
+  const statuses = asList(asRecord(pod['status'])[list]);
   return asInteger(asRecord(statuses[0])['restartCount']) ?? 0;
 }
 

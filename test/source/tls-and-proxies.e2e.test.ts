@@ -133,7 +133,7 @@ describe('a private authority', () => {
   test('is not trusted otherwise, which no second try mends', async () => {
     await expect(fetchFrom(secure.host, [])).rejects.toMatchObject({
       code: 'SOURCE_UNREACHABLE',
-      message: expect.stringMatching(/not signed by a known authority: give the CA with --ca-bundle$/),
+      message: expect.stringMatching(/not signed by a known authority: give the CA with --ca-bundle, in the chart with caBundle\.configMap$/),
     });
     expect(secure.seen).toEqual([]);
   });

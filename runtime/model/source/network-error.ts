@@ -6,8 +6,8 @@ interface Explanation {
   readonly transient: boolean;
 }
 
-const CA_HINT = 'its certificate is not signed by a known authority: give the CA with --ca-bundle';
-const PLAIN_HINT = 'it does not speak TLS: if plain HTTP is meant, allow the host with --plain-http';
+const CA_HINT = 'its certificate is not signed by a known authority: give the CA with --ca-bundle, in the chart with caBundle.configMap';
+const PLAIN_HINT = 'it does not speak TLS: if plain HTTP is meant, allow the host with --plain-http, in the chart with plainHttpHosts';
 
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ENOTFOUND: { text: 'host name not found: check the name and the DNS of this network', transient: true },

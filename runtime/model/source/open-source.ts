@@ -94,7 +94,7 @@ function urlAuthorization(context: SourceContext, uri: HttpUri): string | undefi
   if (uri.scheme === 'http' && !isPlainHttp(uri.url.host, context.flags.plainHttp)) {
     throw new SourceError(
       'URI_INVALID',
-      `The credentials of the Secret would go to "${uri.url.host}" unencrypted: use https://, or allow that host with --plain-http`,
+      `The credentials of the Secret would go to "${uri.url.host}" unencrypted: use https://, or allow that host with --plain-http, in the chart with plainHttpHosts`,
     );
   }
   if (credentials.kind === 'basic') return basicHeader(credentials.username, credentials.password);

@@ -47,7 +47,7 @@ function realmOf(request: TokenRequest, plainHttp: readonly string[]): URL {
   if (allowed) return url;
   throw new SourceError(
     'SOURCE_UNREACHABLE',
-    `"${request.registry}" wants credentials sent to ${url.protocol}//${url.host}, which is not encrypted: allow that host with --plain-http if it is meant`,
+    `"${request.registry}" wants credentials sent to ${url.protocol}//${url.host}, which is not encrypted: if it is meant, allow that host with --plain-http, in the chart with plainHttpHosts`,
   );
 }
 

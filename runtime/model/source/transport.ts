@@ -157,7 +157,7 @@ function redirected(from: HttpRequest, location: string, plainHttp: readonly str
   if (from.url.protocol === 'https:' && url.protocol === 'http:' && !isPlainHttp(url.host, plainHttp)) {
     throw new SourceError(
       'SOURCE_UNREACHABLE',
-      `"${from.url.host}" redirects from https to plain http at "${url.host}", which is not followed: allow that host with --plain-http if it is meant`,
+      `"${from.url.host}" redirects from https to plain http at "${url.host}", which is not followed: if it is meant, allow that host with --plain-http, in the chart with plainHttpHosts`,
     );
   }
   return { ...from, url, authorization: url.origin === from.url.origin ? from.authorization : undefined };
