@@ -32,10 +32,22 @@ export async function installSlipway({ cluster, kubectl, images, note, set = [] 
     ...(cluster.registryPlainHttp ? [`plainHttpHosts[0]=${cluster.registryPull}`] : []),
     ...set,
   ];
+  await undoInterrupted(kubectl, note);
   const args = ['upgrade', '--install', RELEASE, join('charts', 'slipway'), '--namespace', SYSTEM_NAMESPACE, '--create-namespace'];
   await kubectl.helm([...args, ...values.flatMap((value) => ['--set-string', value])]);
   note('helm has installed the chart; waiting for the operator');
   await kubectl.run(['-n', SYSTEM_NAMESPACE, 'rollout', 'status', `deployment/${RELEASE}`, '--timeout=120s']);
+}
+
+/** Helm leaves a release "pending" when it is interrupted, and then refuses every further operation. Only our own command made it. */
+async function undoInterrupted(kubectl: Kubectl, note: (line: string) => void): Promise<void> {
+  const inNamespace = ['--namespace', SYSTEM_NAMESPACE];
+  const listed: unknown = JSON.parse(await kubectl.helm(['list', '--pending', '--filter', `^${RELEASE}$`, '--output', 'json', ...inNamespace]));
+  if (!Array.isArray(listed) || listed.length === 0) return;
+  note('an interrupted helm has left the release pending: undoing that first');
+  const history: unknown = JSON.parse(await kubectl.helm(['history', RELEASE, '--output', 'json', ...inNamespace]));
+  const isFirst = !Array.isArray(history) || history.length < 2;
+  await kubectl.helm(isFirst ? ['uninstall', RELEASE, '--wait', ...inNamespace] : ['rollback', RELEASE, ...inNamespace]);
 }
 
 function imageValues(name: string, { registry, repository, digest }: PushedImage): string[] {

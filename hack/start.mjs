@@ -33,6 +33,9 @@ const COMMANDS = {
   cluster: { args: ['dist/cluster/main.js'], linux: true },
 };
 
+/** The signal that came while a program ran, if one did. */
+let interruptedBy;
+
 const [name, ...rest] = process.argv.slice(2);
 const command = COMMANDS[name];
 if (command === undefined) fail(`usage: node hack/start.mjs <${Object.keys(COMMANDS).join(' | ')}> [arguments]`, 2);
@@ -48,6 +51,7 @@ await withLock(async () => {
   await installPackages();
   await compile();
 });
+if (interruptedBy !== undefined) process.exit(128 + constants.signals[interruptedBy]); // not every program fails when it is interrupted
 if (command.args.length > 0) {
   const script = command.args.find((arg) => arg.endsWith('.js'));
   if (!existsSync(join(ROOT, script)))
@@ -198,6 +202,7 @@ function run(program, args, hint = () => `"${program}" could not be started`, cw
   return new Promise((resolve) => {
     const child = spawn(program, args, { cwd, stdio: 'inherit', shell: process.platform === 'win32' && program === 'npm' });
     const forward = (signal) => {
+      interruptedBy = signal;
       if (signal === 'SIGINT' && process.stdin.isTTY) return; // a terminal sends Ctrl-C to the whole group: once is enough
       child.kill(signal);
     };
