@@ -22,6 +22,10 @@ describe('termination', () => {
     '{"code":"NOPE","stage":"x","message":"y"}',
     '{"code":"toString","stage":"x","message":"y"}',
     '{"code":"OK"}',
+    '{"code":"OK","stage":"resolve","message":"ok","digest":7}',
+    '{"code":"OK","stage":"verify","message":"ok","contentDigest":["sha256:a"]}',
+    '{"code":"OK","stage":"verify","message":"ok","bytes":1.5}',
+    '{"code":"OK","stage":"verify","message":"ok","bytes":"12"}',
   ])('is absent in %p', (text) => {
     expect(parseTermination(text)).toBeUndefined();
   });

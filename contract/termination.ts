@@ -77,7 +77,13 @@ export function parseTermination(text: string | undefined): Termination | undefi
 function isTermination(value: unknown): value is Termination {
   if (typeof value !== 'object' || value === null) return false;
   if (!('code' in value) || typeof value.code !== 'string' || !Object.hasOwn(TERMINATION_CODES, value.code)) return false;
-  return 'stage' in value && typeof value.stage === 'string' && 'message' in value && typeof value.message === 'string';
+  if (!('stage' in value && typeof value.stage === 'string' && 'message' in value && typeof value.message === 'string')) return false;
+  const [digest, contentDigest, bytes, seconds] = ['digest', 'contentDigest', 'bytes', 'seconds'].map((field): unknown => Reflect.get(value, field));
+  return (
+    [digest, contentDigest].every((text) => text === undefined || typeof text === 'string') &&
+    (bytes === undefined || Number.isSafeInteger(bytes)) &&
+    (seconds === undefined || typeof seconds === 'number')
+  );
 }
 
 export function isPermanent(code: TerminationCode): boolean {

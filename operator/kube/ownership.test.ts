@@ -60,6 +60,12 @@ describe('checkOwnership', () => {
       ownership: ours,
       want: `theirs: "Helm" (its label ${LABEL})`,
     },
+    {
+      name: 'left by a ModelDeployment that was deleted without its children',
+      existing: deployment([], { [LABEL]: 'slipway-operator' }),
+      ownership: ours,
+      want: 'theirs: nobody any more (its ModelDeployment was deleted with --cascade=orphan)',
+    },
     { name: 'with our label', existing: deployment([], { [LABEL]: 'slipway-operator' }), ownership: managed, want: 'ours' },
     { name: 'without a label', existing: deployment([]), ownership: managed, want: 'theirs: somebody else (it has no controller)' },
   ])('$name', ({ existing, ownership, want }) => expect(outcome(existing, ownership, deployment([owner('u1')]))).toBe(want));

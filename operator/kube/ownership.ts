@@ -46,5 +46,6 @@ function controllerOf(object: KubeObject): OwnerReference | undefined {
 function describeOwner(existing: KubeObject, owner: OwnerReference | undefined): string {
   if (owner !== undefined) return `${owner.kind} "${owner.name}"`;
   const manager = existing.metadata.labels?.[LABELS.managedBy];
+  if (manager === FIELD_MANAGER) return 'nobody any more (its ModelDeployment was deleted with --cascade=orphan)';
   return manager === undefined ? 'somebody else (it has no controller)' : `"${manager}" (its label ${LABELS.managedBy})`;
 }

@@ -6,6 +6,7 @@ const MAX_MODELS = 64;
 const MAX_TENSORS = 256;
 const MAX_DIMENSIONS = 64;
 const MAX_TEXT = 1024;
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 const STATES: readonly ModelStatusz['state'][] = ['Loading', 'Warming', 'Ready', 'Draining', 'Failed'];
 
 class ShapeError extends Error {}
@@ -39,8 +40,8 @@ function parseModel(value: unknown): ModelStatusz {
     format: 'onnx',
     ...optional(raw, 'digest', text),
     ...optional(raw, 'contentDigest', text),
-    ...optional(raw, 'bytes', number),
-    ...optional(raw, 'verifiedAt', text),
+    ...optional(raw, 'bytes', integer),
+    ...optional(raw, 'verifiedAt', time),
     signature: {
       inputs: list(signature['inputs'], MAX_TENSORS).map(parseTensor),
       outputs: list(signature['outputs'], MAX_TENSORS).map(parseTensor),
@@ -52,7 +53,7 @@ function parseModel(value: unknown): ModelStatusz {
 
 function parseTensor(value: unknown): TensorSignature {
   const raw = record(value);
-  return { name: text(raw['name']), datatype: text(raw['datatype']), shape: list(raw['shape'], MAX_DIMENSIONS).map(number) };
+  return { name: text(raw['name']), datatype: text(raw['datatype']), shape: list(raw['shape'], MAX_DIMENSIONS).map(integer) };
 }
 
 function record(value: unknown): JsonRecord {
@@ -69,6 +70,19 @@ function text(value: unknown): string {
 function number(value: unknown): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw new ShapeError();
   return value;
+}
+
+/** The CRD wants an integer: one value that is none would have the API server refuse the whole status. */
+function integer(value: unknown): number {
+  if (!Number.isSafeInteger(value)) throw new ShapeError();
+  return number(value);
+}
+
+/** As RFC 3339, or the API server refuses the whole status. */
+function time(value: unknown): string {
+  const said = text(value);
+  if (!RFC_3339.test(said) || Number.isNaN(Date.parse(said))) throw new ShapeError();
+  return said;
 }
 
 function list(value: unknown, maxItems: number): readonly unknown[] {

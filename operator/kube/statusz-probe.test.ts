@@ -46,6 +46,12 @@ describe('parseStatusz', () => {
     ['a state that is none', { ...statusz, models: [{ ...model, state: 'Sleeping' }] }],
     ['a digest that is no text', { ...statusz, models: [{ ...model, digest: 7 }] }],
     ['a shape of text', { ...statusz, models: [{ ...model, signature: { inputs: [{ name: 'x', datatype: 'FP32', shape: ['a'] }], outputs: [] } }] }],
+    [
+      'a shape of fractions',
+      { ...statusz, models: [{ ...model, signature: { inputs: [{ name: 'x', datatype: 'FP32', shape: [1.5] }], outputs: [] } }] },
+    ],
+    ['a size that no integer holds', { ...statusz, models: [{ ...model, bytes: 1e300 }] }],
+    ['a time that is none', { ...statusz, models: [{ ...model, verifiedAt: 'yesterday' }] }],
     ['too many models', { ...statusz, models: Array.from({ length: 65 }, () => model) }],
     ['another format', { ...statusz, models: [{ ...model, format: 'gguf' }] }],
   ])('%s is no data', (_, value) => expect(parseStatusz(value)).toBeUndefined());
