@@ -73,7 +73,10 @@ export type Ownership =
 
 /** Writes. Each checks ownership against the server first and throws OwnershipError rather than touch what is not ours. */
 export interface Writer {
-  /** Server-side apply with field manager `slipway-operator`, forced. Returns the object as the server stored it. */
+  /**
+   * Server-side apply with field manager `slipway-operator`, forced. Returns the object as the server stored it. Where the object
+   * names a `resourceVersion`, the server's must still be of that version: else nothing is written and WaitingError is thrown.
+   */
   apply(resource: ResourceKind, object: KubeObject, ownership: Ownership): Promise<KubeObject>;
   /** Deletes with background propagation when the object is ours; absent is success. */
   delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void>;

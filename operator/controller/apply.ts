@@ -34,10 +34,11 @@ function describeFailure(action: Action, error: Error): Outcome {
     return { ...NOTHING_WRITTEN, conflict: { object, owner, message } };
   }
   if (error instanceof WaitingError) {
-    return { ...NOTHING_WRITTEN, failure: { action, message: error.message, error, retryAfterMs: error.retryAfterMs } };
+    const { message, retryAfterMs, reason } = error;
+    return { ...NOTHING_WRITTEN, failure: { action, message, error, wait: { retryAfterMs, reason } } };
   }
   const message = `Could not ${describeAction(action)}: ${describeError(error)}`;
-  return { ...NOTHING_WRITTEN, failure: { action, message, error, retryAfterMs: undefined } };
+  return { ...NOTHING_WRITTEN, failure: { action, message, error, wait: undefined } };
 }
 
 function describeAction(action: Action): string {

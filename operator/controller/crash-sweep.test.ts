@@ -21,12 +21,45 @@ const CREATED = async (world: TestWorld): Promise<void> => {
   await world.settle();
 };
 
+const SUSPENDED = async (world: TestWorld): Promise<void> => {
+  await CREATED(world);
+  world.edit({ suspend: true });
+  await world.settle();
+};
+
+/** Both revisions have pods, and not all of the new ones are ready. */
+const HALF_CHANGED = async (world: TestWorld): Promise<void> => {
+  await CREATED(world);
+  world.edit({ model: { uri: 'oci://registry.test/models/reader:2' } });
+  for (let round = 0; world.names('deployment').length < 2 && round < 20; round++) {
+    await world.reconcile();
+    world.kubernetes.step();
+  }
+};
+
 const JOURNEYS: readonly Journey[] = [
   { name: 'create', before: async () => undefined, act: (world) => world.create(makeModelDeployment().replicas(2).obj()) },
   { name: 'change', before: CREATED, act: (world) => world.edit({ model: { uri: 'oci://registry.test/models/reader:2' } }) },
   { name: 'scale', before: CREATED, act: (world) => world.edit({ replicas: 1 }) },
   { name: 'suspend', before: CREATED, act: (world) => world.edit({ suspend: true }) },
   { name: 'delete', before: CREATED, act: (world) => world.cluster.remove(KINDS.modelDeployment, { namespace: 'shop', name: 'reader' }) },
+  { name: 'resume', before: SUSPENDED, act: (world) => world.edit({ suspend: false }) },
+  { name: 'scale to zero', before: CREATED, act: (world) => world.edit({ replicas: 0 }) },
+  {
+    name: 'a change taken back on its way',
+    before: HALF_CHANGED,
+    act: (world) => world.edit({ model: { uri: 'oci://registry.test/models/reader:1' } }),
+  },
+  { name: 'suspend during a change', before: HALF_CHANGED, act: (world) => world.edit({ suspend: true }) },
+  { name: 'another change during a change', before: HALF_CHANGED, act: (world) => world.edit({ model: { version: '2' }, replicas: 3 }) },
+  {
+    name: 'delete and make anew',
+    before: CREATED,
+    act: (world) => {
+      world.cluster.remove(KINDS.modelDeployment, { namespace: 'shop', name: 'reader' });
+      world.create(makeModelDeployment().metadata({ uid: 'uid-2' }).replicas(2).obj());
+    },
+  },
   {
     name: 'bad change',
     before: CREATED,

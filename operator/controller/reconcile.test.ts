@@ -174,6 +174,32 @@ describe('a change of the model', () => {
     expect(world.names('deployment')).toEqual([world.serving()]);
   });
 
+  test('that is taken back while the caches of pods and Deployments lag leaves the address where pods are', async () => {
+    const world = await serving(makeModelDeployment().replicas(2));
+    const old = world.serving() ?? '';
+    world.edit(URI_2);
+    for (let round = 0; round < 20 && world.serving() === old; round++) {
+      world.kubernetes.step();
+      await world.reconcile();
+    }
+    const candidate = world.serving() ?? '';
+    world.cluster.freeze(KINDS.deployment);
+    world.cluster.freeze(KINDS.pod);
+    await world.reconcile();
+    world.kubernetes.step();
+    expect([candidate === old, world.replicasOf(old)]).toEqual([false, 0]);
+    world.edit({ model: { uri: 'oci://registry.test/models/reader:1' } });
+    for (let pass = 0; pass < 2; pass++) {
+      await world.reconcile().catch(() => undefined);
+      world.kubernetes.step();
+      expect([world.serving(), world.replicasOf(candidate)]).toEqual([candidate, 2]);
+    }
+    world.cluster.thaw(KINDS.deployment);
+    world.cluster.thaw(KINDS.pod);
+    await world.settle();
+    expect([world.ready(), world.serving()]).toEqual(['True Serving', old]);
+  });
+
   test('to another tag of the same digest changes no pod', async () => {
     const world = await serving();
     const pods = world.cluster.objects(KINDS.pod).map(({ metadata }) => metadata.uid);
@@ -423,6 +449,92 @@ describe('what others do', () => {
     world.cluster.remove(KINDS.service, READER);
     await world.settle();
     expect(world.ready()).toBe('True Serving');
+  });
+
+  test('a write that is refused while the model serves is told too', async () => {
+    const world = await serving();
+    world.cluster.failNext('apply', 'PodDisruptionBudget', new Error('forbidden by policy'));
+    world.edit({ replicas: 2 });
+    for (let pass = 0; pass < 2; pass++) {
+      await world.reconcile().catch(() => undefined);
+      for (let step = 0; step < 3; step++) world.kubernetes.step();
+    }
+    world.cluster.remove(KINDS.podDisruptionBudget, READER);
+    world.cluster.failNext('apply', 'PodDisruptionBudget', new Error('forbidden by policy'));
+    await expect(world.reconcile()).rejects.toThrow('forbidden by policy');
+    expect(world.ready()).toBe('False WriteFailed');
+    expect(world.condition('Available')?.status).toBe('True');
+    await world.settle();
+    expect(world.ready()).toBe('True Serving');
+  });
+
+  test('a suspension that the API server refuses is not said to be done', async () => {
+    const world = await serving();
+    world.edit({ suspend: true });
+    world.cluster.failNext('apply', 'Deployment', new Error('forbidden by policy'));
+    await expect(world.reconcile()).rejects.toThrow('forbidden by policy');
+    expect(world.ready()).toBe('False WriteFailed');
+    await world.settle();
+    expect(world.ready()).toBe('False Suspended');
+  });
+
+  test('words that differ by a number alone are one cause, told once', async () => {
+    const world = await serving();
+    world.edit({ replicas: 2 });
+    const fail = async (port: number): Promise<number> => {
+      world.cluster.failNext('apply', 'Deployment', new Error(`failed calling webhook: read tcp 10.0.0.7:${port}->10.0.0.1:443: reset`));
+      await expect(world.reconcile()).rejects.toThrow(`${port}`);
+      return world.cluster.writer.writes.length;
+    };
+    const writes = await fail(41_234);
+    expect(await fail(51_678)).toBe(writes);
+    expect(world.condition('Ready')?.message).toContain('41234');
+  });
+
+  test('what keeps a new revision from being made does not keep the serving one from being scaled', async () => {
+    const world = await serving(makeModelDeployment().replicas(2));
+    const old = world.serving() ?? '';
+    world.edit({ ...URI_2, replicas: 1 });
+    world.cluster.failNext(
+      'apply',
+      'Pod',
+      new Error('pods "x" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2'),
+    );
+    await expect(world.reconcile()).rejects.toThrow('exceeded quota');
+    expect(world.replicasOf(old)).toBe(1);
+    await world.settle();
+    expect(world.ready()).toBe('True Serving');
+  });
+
+  test('a foreign Deployment of the name of the new revision is named, and the serving one is still looked after', async () => {
+    const world = await serving(makeModelDeployment().digest(DIGEST_A));
+    const old = world.serving() ?? '';
+    const twin = await serving(makeModelDeployment().digest(DIGEST_B));
+    const taken = { namespace: 'shop', name: twin.serving() ?? '' };
+    world.cluster.create(KINDS.deployment, { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { ...taken }, spec: { replicas: 1 } });
+    world.edit({ model: { digest: DIGEST_B }, replicas: 3 });
+    for (let pass = 0; pass < 3; pass++) await world.reconcile();
+    expect(world.ready()).toBe('False NameConflict');
+    expect(world.condition('Ready')?.message).toContain(taken.name);
+    expect([world.serving(), world.replicasOf(old), world.replicasOf(taken.name)]).toEqual([old, 3, 1]);
+    world.cluster.remove(KINDS.deployment, taken);
+    await world.settle();
+    expect([world.ready(), world.serving()]).toEqual(['True Serving', taken.name]);
+  });
+
+  test('what is left of an evicted pod is neither the headline nor in the way of its revision being removed', async () => {
+    const world = await serving();
+    const old = world.serving() ?? '';
+    const [pod = ''] = world.names('pod');
+    const status = { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.', conditions: null };
+    world.cluster.patchStatus(KINDS.pod, { namespace: 'shop', name: pod }, status);
+    world.fates.set(DIGEST_A, { kind: 'ImagePull', message: 'not found' });
+    await world.settle();
+    expect(world.ready()).toBe('False ImageNotFound');
+    world.edit(URI_2);
+    await world.settle();
+    expect(world.ready()).toBe('True Serving');
+    expect(world.names('deployment').includes(old)).toBe(false);
   });
 
   test('a refused write is told, retried and forgotten', async () => {

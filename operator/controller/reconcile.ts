@@ -40,7 +40,7 @@ export class ModelDeploymentController implements Reconciler {
     const outcome = await applyPlan(plan, writer, log);
     const status = await this.#writeStatus(plan, outcome);
     this.#recordEvents(plan, outcome, status);
-    if (outcome.failure !== undefined && outcome.failure.retryAfterMs === undefined) {
+    if (outcome.failure !== undefined && outcome.failure.wait === undefined) {
       throw new Error(outcome.failure.message, { cause: outcome.failure.error });
     }
     return this.#nextPass(plan, outcome, status);
@@ -68,7 +68,7 @@ export class ModelDeploymentController implements Reconciler {
     const waits = [
       requeueAtMs === undefined ? undefined : requeueAtMs - context.nowMs,
       conflict === undefined ? undefined : LIMITS.conflictRetryMs,
-      failure?.retryAfterMs,
+      failure?.wait?.retryAfterMs,
       reportRetryMs(status, context.nowMs),
     ].filter((ms) => ms !== undefined);
     return waits.length === 0 ? DONE : { kind: 'RequeueAfter', afterMs: Math.max(1, Math.min(...waits)) };

@@ -11,7 +11,7 @@ import { renderDisruptionBudget } from '../render/disruption-budget.js';
 import { renderResolverPod } from '../render/resolver-pod.js';
 import { renderServiceAccount } from '../render/service-account.js';
 import { renderModelService, renderRevisionService } from '../render/services.js';
-import { objectKey } from '../view/observed.js';
+import { type Observed, objectKey } from '../view/observed.js';
 
 export type Write =
   | { readonly kind: 'Apply'; readonly resource: ResourceKind; readonly object: KubeObject; readonly ownership: Ownership }
@@ -54,7 +54,11 @@ export function toWrites(action: Action, plan: Plan): Write[] {
       return apply(KINDS.service, renderRevisionService(model, action.revision));
     case 'ScaleTo': {
       const revision = stored(action.revision);
-      return revision === undefined ? [] : apply(KINDS.deployment, renderDeployment(model, revision, action.replicas));
+      if (revision === undefined) return [];
+      const object = renderDeployment(model, revision, action.replicas);
+      return action.isConfirmed
+        ? [{ kind: 'Apply', resource: KINDS.deployment, object: asSeen(object, observed), ownership }]
+        : apply(KINDS.deployment, object);
     }
     case 'DeleteDeployment':
       // the Deployment last: while it is there, the pass that is cut off here is seen to be unfinished
@@ -66,6 +70,12 @@ export function toWrites(action: Action, plan: Plan): Write[] {
     default:
       return assertNever(action);
   }
+}
+
+/** Bound to the version that the cache shows. */
+function asSeen(object: KubeObject, { objects }: Observed): KubeObject {
+  const { resourceVersion } = objects.get(objectKey(object.kind, object.metadata.name))?.metadata ?? {};
+  return resourceVersion === undefined ? object : { ...object, metadata: { ...object.metadata, resourceVersion } };
 }
 
 /** Written when this model is missing among its owners: the other owners are their own business. */

@@ -39,6 +39,16 @@ describe('what a write depends on (the rest is in the contract suite)', () => {
     expect(server.calls[1]?.query.toString()).toBe('fieldManager=slipway-operator&force=true');
   });
 
+  test('an apply that is bound to a version waits when the object was written between look and write', async () => {
+    server.answerWith(({ method }, response) => {
+      if (method === 'GET') answerJson(response, 200, stored('u1', '7'));
+      else answerStatus(response, 409, 'Conflict', 'the object has been modified');
+    });
+    const seen = { ...pod, metadata: { ...pod.metadata, resourceVersion: '7' } };
+    expect(await failure(writer.apply(PODS, seen, OURS))).toMatchObject({ name: 'WaitingError', reason: 'CacheIsBehind' });
+    expect(sent()).toMatchObject({ metadata: { uid: 'u1', resourceVersion: '7' } });
+  });
+
   test('a delete names the uid, and an object that went meanwhile is deleted', async () => {
     server.answerWith(({ method }, response) => {
       if (method === 'GET') answerJson(response, 200, stored('u1'));

@@ -3,6 +3,7 @@ import { FIELD_MANAGER } from '../../contract/labels.js';
 import type { KubeClient } from '../../lib/kube/kube-client.js';
 import { isConflict, isInvalid, isNotFound, KubeError } from '../../lib/kube/kube-error.js';
 import type { KubeObject, ObjectKey, Ownership, ResourceKind, Writer } from '../ports.js';
+import { checkFreshness, newStaleError } from './freshness.js';
 import { checkOwnership, describeObject } from './ownership.js';
 
 const STATUS_ATTEMPTS = 3;
@@ -18,11 +19,16 @@ export class KubeWriter implements Writer {
     return explained(`apply ${describeObject(object)}`, async () => {
       const existing = await this.#client.find(resource, object.metadata);
       if (existing !== undefined) checkOwnership(existing, ownership, object);
+      checkFreshness(existing, object);
       const { status: _, ...fields } = object;
       const { apiVersion, kind } = object;
-      const { name, namespace, labels, annotations, ownerReferences } = object.metadata;
-      const metadata = { name, ...defined({ namespace, labels, annotations, ownerReferences, uid: existing?.metadata.uid }) };
-      return this.#client.apply(resource, { ...fields, apiVersion, kind, metadata }, { fieldManager: FIELD_MANAGER });
+      const { name, namespace, labels, annotations, ownerReferences, resourceVersion } = object.metadata;
+      const metadata = { name, ...defined({ namespace, labels, annotations, ownerReferences, resourceVersion, uid: existing?.metadata.uid }) };
+      try {
+        return await this.#client.apply(resource, { ...fields, apiVersion, kind, metadata }, { fieldManager: FIELD_MANAGER });
+      } catch (error) {
+        throw isConflict(error) && resourceVersion !== undefined ? newStaleError(object) : error;
+      }
     });
   }
 

@@ -17,7 +17,8 @@ export type Action =
   /** `isConfirmed`: written whatever the cache shows, because pods of another revision end next and a cache may lag. */
   | { readonly kind: 'PointService'; readonly revision: string; readonly isConfirmed: boolean }
   | { readonly kind: 'EnsureRevisionService'; readonly revision: string }
-  | { readonly kind: 'ScaleTo'; readonly revision: string; readonly replicas: number }
+  /** `isConfirmed`: written only if the Deployment is still as the cache shows it, because the address moves to its pods next. */
+  | { readonly kind: 'ScaleTo'; readonly revision: string; readonly replicas: number; readonly isConfirmed: boolean }
   | { readonly kind: 'DeleteDeployment'; readonly revision: string }
   | { readonly kind: 'EnsureDisruptionBudget'; readonly revision: string }
   | { readonly kind: 'RemoveDisruptionBudget' };

@@ -51,6 +51,15 @@ export function revisionState({ observed }: PlanContext, name: string): Revision
   };
 }
 
+/** Is or will be a pod: neither ending nor what is left of one that has ended. */
+export function isLive({ isTerminating, phase }: PodView): boolean {
+  return !isTerminating && !hasEnded(phase);
+}
+
+export function hasEnded(phase: string): boolean {
+  return phase === 'Failed' || phase === 'Succeeded';
+}
+
 /** Every pod that is asked for is ready, as both the Deployment and the pods themselves say. More than asked for is enough, too. */
 export function isFullyReady({ deployment, readyPods }: RevisionState, replicas: number): boolean {
   return deployment !== undefined && deployment.ready >= replicas && readyPods >= replicas;

@@ -30,9 +30,12 @@ export function compareFindings(a: Finding, b: Finding): number {
   return bySeverity || byLayer || compareText(a.reason, b.reason) || compareText(a.message, b.message);
 }
 
-/** One line of at most so many bytes as UTF-8, wherever the text came from. 1 KiB is the limit of conditions. */
+/** One line of at most 1 KiB as UTF-8, the limit of conditions; without control characters, wherever the text came from. */
 export function clip(text: string, maxBytes: number = LIMITS.message): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = text
+    .toWellFormed()
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
   const bytes = new TextEncoder().encode(line);
   if (bytes.length <= maxBytes) return line;
   const cut = new TextDecoder().decode(bytes.slice(0, maxBytes - 8));

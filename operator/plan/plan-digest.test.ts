@@ -86,6 +86,30 @@ describe('resolving', () => {
     expect(world.model().status?.model?.digest).toBe(DIGEST_A);
   });
 
+  test('a node whose clock runs ahead does not hold the next attempt up', async () => {
+    const world = await unreachable();
+    const [name = ''] = world.names('pod');
+    const finishedAt = '2099-01-01T00:00:00Z';
+    world.cluster.patchStatus(
+      KINDS.pod,
+      { namespace: 'shop', name },
+      { containerStatuses: [{ name: 'resolve', state: { terminated: { exitCode: 21, reason: 'Error', message: '', finishedAt } } }] },
+    );
+    await world.settle();
+    expect(world.lastResult).toEqual({ kind: 'RequeueAfter', afterMs: 10_000 });
+    await world.clock.advance(10_000);
+    await world.settle();
+    expect(resolvers(world)).toContain('reader-resolve-2');
+  });
+
+  test.each(['latest', 'sha256:abc'])('the answer "%s" is no answer', async (digest) => {
+    const world = new TestWorld();
+    world.sources.set(URI, { code: 'OK', stage: 'resolve', message: 'ok', digest });
+    world.create(makeModelDeployment().obj());
+    await world.settle();
+    expect(world.ready()).toBe('False ResolveFailed');
+  });
+
   test('an answer without a digest is no answer', async () => {
     const world = new TestWorld();
     world.sources.set(URI, { code: 'OK', stage: 'resolve', message: 'ok' });

@@ -10,9 +10,11 @@ import type { PodView, Terminated } from '../view/pod-view.js';
 import type { Action } from './action.js';
 import { classifyPod } from './classify-pod.js';
 import { readTermination } from './classify-termination.js';
-import type { PhasePlan, PlanContext } from './context.js';
+import { hasEnded, type PhasePlan, type PlanContext } from './context.js';
 import { blocked, type Finding, progress } from './finding.js';
 import { pendingDeadlineMs } from './pending-deadline.js';
+
+const DIGEST = /^sha256:[a-f0-9]{64}$/;
 
 export type DigestPlan = PhasePlan &
   (
@@ -64,7 +66,7 @@ function planAttempts(context: PlanContext, pods: readonly PodView[]): DigestPla
   if (running !== undefined) return { kind: 'Unknown', finding: describeRunning(running, last, nowMs), actions: cleanUp, ...wakeAt(running, nowMs) };
   if (last === undefined) return startAttempt(context, { serial, attempt: 1 }, cleanUp);
   if (isGivenUp(byAttempt)) return { kind: 'Stalled', finding: describeGivenUp(last, nowMs), actions: cleanUp };
-  const nextAtMs = (endOf(last)?.finishedAtMs ?? last.createdAtMs ?? nowMs) + resolveBackoffMs(last.attempt);
+  const nextAtMs = endedAtMs(last, nowMs) + resolveBackoffMs(last.attempt);
   if (nextAtMs <= nowMs) return startAttempt(context, { serial, attempt: last.attempt + 1 }, cleanUp);
   return { kind: 'Unknown', finding: describeWait(last, nextAtMs, nowMs), actions: cleanUp, requeueAtMs: nextAtMs };
 }
@@ -121,13 +123,19 @@ function wakeAt(pod: PodView, nowMs: number): { readonly requeueAtMs?: number } 
 }
 
 function isFinished({ phase }: PodView): boolean {
-  return phase === 'Failed' || phase === 'Succeeded';
+  return hasEnded(phase);
+}
+
+/** By the clock of the node; by the API server's where that one runs ahead, or a retry would wait for as long as it does. */
+function endedAtMs(pod: PodView, nowMs: number): number {
+  const atMs = endOf(pod)?.finishedAtMs;
+  return Math.min(atMs !== undefined && atMs <= nowMs ? atMs : (pod.createdAtMs ?? nowMs), nowMs);
 }
 
 function resolvedDigest(pod: PodView): string | undefined {
   const ended = endOf(pod);
   const said = ended === undefined ? undefined : readTermination(ended);
-  return said?.code === 'OK' ? said.digest : undefined;
+  return said?.code === 'OK' && DIGEST.test(said.digest ?? '') ? said.digest : undefined;
 }
 
 function endOf(pod: PodView): Terminated | undefined {

@@ -41,13 +41,15 @@ export function planModelDeployment(observed: Observed, config: RenderConfig, no
     ...{ context, digest, wanted, failure, target: takeover.target },
     requeueAtMs: soonest([digest.requeueAtMs, ...podDeadlines(context)]),
     actions: [
+      // the first write that is refused ends a pass: what keeps the serving revision well comes before what leads to the next one
       { kind: 'EnsureServiceAccount' },
-      ...planStorage(context, digest, wanted),
       ...planMarks(context, wanted, failure),
       // resolver pods are evidence until the revision that they led to is stored
-      ...(digest.kind === 'Known' && wanted?.stored === undefined ? [] : digest.actions),
+      ...(digest.kind === 'Known' && wanted?.stored !== undefined ? digest.actions : []),
       ...takeover.actions,
       ...planBudget(context, takeover.target),
+      ...planStorage(context, digest, wanted),
+      ...(digest.kind === 'Known' ? [] : digest.actions),
       ...history.actions,
     ],
   };

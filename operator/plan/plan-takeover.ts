@@ -3,11 +3,11 @@
  *
  * A new revision stands beside the old with all its replicas; when all are ready the Service's selector moves, and only a later
  * pass, which sees it moved, scales the old one to 0. What is neither wanted nor serving goes. So at every instant the address
- * points to pods that are ready, if any ever were.
+ * points to pods that are ready, if any ever were. Caches lag, and an own write may not be seen yet: before the selector moves, the
+ * Deployment that it moves to is written under the condition that it is still the one that was seen.
  */
-import type { PodView } from '../view/pod-view.js';
 import type { Action } from './action.js';
-import { isFullyReady, type PhasePlan, type PlanContext, type RevisionState, revisionState } from './context.js';
+import { hasEnded, isFullyReady, type PhasePlan, type PlanContext, type RevisionState, revisionState } from './context.js';
 
 export interface TakeoverPlan extends PhasePlan {
   /** Revision that the Service selects after this pass. */
@@ -29,13 +29,16 @@ export function planTakeover({ context, wanted, isGivenUp }: TakeoverInput): Tak
   const kept = [...new Set([wanted?.name, serving?.name].filter((name) => name !== undefined))];
   const retirement = planRetirement(context, kept);
   const isConfirmed = retirement.some(({ kind }) => kind === 'ScaleTo');
+  const isMove = wanted !== undefined && target === wanted.name && serving !== undefined && serving.name !== wanted.name;
   return {
     target,
     kept,
     actions: [
+      ...(isMove && wanted.deployment !== undefined ? [scaleTo(wanted.name, context.replicas, true)] : []),
       ...(target === undefined ? [] : [{ kind: 'PointService', revision: target, isConfirmed } as const]),
-      ...(wanted === undefined ? [] : planPods(wanted, isGivenUp ? 0 : context.replicas)),
+      // the serving one first: what keeps the other from being made must not keep this one from being looked after
       ...(serving === undefined || serving.name === wanted?.name ? [] : planPods(serving, isHopeless(serving) ? 0 : context.replicas)),
+      ...(wanted === undefined ? [] : planPods(wanted, isGivenUp ? 0 : context.replicas)),
       ...retirement,
     ],
   };
@@ -57,10 +60,15 @@ function findServing(context: PlanContext, wanted: RevisionState | undefined): R
 function shouldMove({ context, wanted, isGivenUp }: TakeoverInput & { readonly wanted: RevisionState }, serving: RevisionState | undefined): boolean {
   if (serving === undefined || serving.name === wanted.name) return true;
   if (isGivenUp) return false;
-  if (context.replicas > 0 && isFullyReady(wanted, context.replicas)) return true;
+  if (context.replicas > 0 && isSettled(wanted, context.replicas) && isFullyReady(wanted, context.replicas)) return true;
   if (serving.readyPods > 0) return false;
   // nobody is served now. One that never was ready has nothing to come back to; of one that was, any ready pod is better than none
   return context.replicas === 0 || serving.stored?.provenAt === undefined || wanted.readyPods > 0;
+}
+
+/** Its pods are there to stay: nobody has just asked for fewer, and the Deployment controller has nothing left to see. */
+function isSettled({ deployment }: RevisionState, replicas: number): boolean {
+  return deployment?.isCurrent === true && deployment.desired >= replicas;
 }
 
 /** Given up and never ready: it gets no pods, even while it still holds the address. */
@@ -71,23 +79,19 @@ function isHopeless({ stored }: RevisionState): boolean {
 /** Without its stored template a Deployment cannot be written: what runs is left as it is. */
 function planPods({ name, stored }: RevisionState, replicas: number): Action[] {
   if (stored === undefined) return [];
-  return [
-    { kind: 'EnsureRevisionService', revision: name },
-    { kind: 'ScaleTo', revision: name, replicas },
-  ];
+  return [{ kind: 'EnsureRevisionService', revision: name }, scaleTo(name, replicas)];
 }
 
-/** Evicted pods and the like stay until their Deployment goes. */
-function isAlive({ phase }: PodView): boolean {
-  return phase !== 'Failed' && phase !== 'Succeeded';
+function scaleTo(revision: string, replicas: number, isConfirmed = false): Action {
+  return { kind: 'ScaleTo', revision, replicas, isConfirmed };
 }
 
 function planRetirement(context: PlanContext, kept: readonly string[]): Action[] {
   const retiring = [...context.observed.deployments.keys()].filter((name) => !kept.includes(name)).sort();
   return retiring.flatMap((name): Action[] => {
     const { deployment, pods, stored } = revisionState(context, name);
-    const isEmpty = deployment?.desired === 0 && deployment.isCurrent && deployment.replicas === 0 && !pods.some(isAlive);
+    const isEmpty = deployment?.desired === 0 && deployment.isCurrent && deployment.replicas === 0 && pods.every(({ phase }) => hasEnded(phase));
     if (isEmpty || stored === undefined) return [{ kind: 'DeleteDeployment', revision: name }];
-    return deployment?.desired === 0 ? [] : [{ kind: 'ScaleTo', revision: name, replicas: 0 }];
+    return deployment?.desired === 0 ? [] : [scaleTo(name, 0)];
   });
 }

@@ -1,10 +1,11 @@
 /** The facts of a pass that several conditions speak of: computed once, so that they never disagree. */
 import { LIMITS } from '../api/limits.js';
 import { isReason, type Reason } from '../api/reasons.js';
+import type { ModelDeploymentStatus } from '../api/zz_generated.modeldeployment.js';
 import { classifyAdmission } from '../plan/classify-admission.js';
 import { classifyPod } from '../plan/classify-pod.js';
-import { isFullyReady, type RevisionState, revisionState } from '../plan/context.js';
-import { blocked, compareFindings, type Finding, progress } from '../plan/finding.js';
+import { isFullyReady, isLive, type RevisionState, revisionState } from '../plan/context.js';
+import { blocked, clip, compareFindings, type Finding, progress } from '../plan/finding.js';
 import type { Plan } from '../plan/plan-model-deployment.js';
 import type { PodView } from '../view/pod-view.js';
 import type { Outcome, WriteFailure } from './outcome.js';
@@ -31,9 +32,13 @@ export function assess(plan: Plan, outcome: Outcome): Assessment {
   const serving = observed.serving === undefined ? undefined : revisionState(context, observed.serving);
   const isReady = wanted !== undefined && replicas > 0 && isFullyReady(wanted, replicas);
   const stalled = findStalled(plan, outcome);
-  const pending = isReady || replicas === 0 ? [] : pendingFindings(plan, outcome, findings);
+  const refused = outcome.failure === undefined ? [] : classifyWrite(outcome.failure, observed.model.status);
+  const isBlocked = refused.some(({ severity }) => severity === 'Blocked');
+  // what serves, or is to have no pods, still has a write to be told of when that is refused
+  const rest = isReady || replicas === 0 ? [] : pendingFindings(plan, findings);
+  const pending = isBlocked || rest.length > 0 || replicas > 0 ? [...refused, ...rest].sort(compareFindings) : [];
   const blockers = mergeByReason([...(stalled === undefined ? [] : [stalled]), ...pending.filter(({ severity }) => severity === 'Blocked')]);
-  return { plan, serving, stalled, worst: pending[0], blockers, isServed: isReady && observed.serving === wanted.name, findings };
+  return { plan, serving, stalled, worst: pending[0], blockers, isServed: isReady && !isBlocked && observed.serving === wanted.name, findings };
 }
 
 function findStalled(plan: Plan, outcome: Outcome): Finding | undefined {
@@ -56,27 +61,42 @@ function endSentence(text: string): string {
 }
 
 /** Worst first. Empty when there is nothing to say but that pods are missing. */
-function pendingFindings(plan: Plan, outcome: Outcome, findings: ReadonlyMap<PodView, Finding>): Finding[] {
+function pendingFindings(plan: Plan, findings: ReadonlyMap<PodView, Finding>): Finding[] {
   const { digest, wanted, failure } = plan;
   const all: Finding[] = [];
-  if (outcome.failure !== undefined) all.push(classifyWrite(outcome.failure));
   if (digest?.kind === 'Unknown') all.push(digest.finding);
   if (failure.kind !== 'GivenUp') {
     if (wanted?.deployment?.replicaFailure !== undefined) all.push(classifyAdmission(`Deployment ${wanted.name}`, wanted.deployment.replicaFailure));
-    for (const pod of wanted?.pods ?? []) {
+    for (const pod of tellingPods(wanted?.pods ?? [], plan.context.replicas)) {
       const finding = findings.get(pod);
-      if (finding !== undefined && finding.severity !== 'Fine' && !pod.isTerminating) all.push(finding);
+      if (finding !== undefined && finding.severity !== 'Fine') all.push(finding);
     }
   }
-  return all.sort(compareFindings);
+  return all;
 }
 
-/** A pod that the API server refuses is refused for the reasons that Deployments meet; anything else is just a write that failed. */
-function classifyWrite({ action, message, retryAfterMs }: WriteFailure): Finding {
-  if (retryAfterMs !== undefined) return progress('WaitingForDeletion', message);
+/** A pod that failed stays as an object after another has taken its place; it is news only while one is missing. */
+function tellingPods(pods: readonly PodView[], replicas: number): readonly PodView[] {
+  const present = pods.filter(({ isTerminating }) => !isTerminating);
+  const live = present.filter(isLive);
+  return live.length >= replicas ? live : present;
+}
+
+/**
+ * A pod that the API server refuses is refused for the reasons that Deployments meet; what waits for others is no failure; anything
+ * else is just a write that failed.
+ */
+function classifyWrite({ action, message, wait }: WriteFailure, before: ModelDeploymentStatus | undefined): Finding[] {
+  if (wait !== undefined) return wait.reason === 'PredecessorNotCollected' ? [progress('WaitingForDeletion', message)] : [];
   if (action.kind === 'StartResolver' && /forbidden|quota|PodSecurity|service account/i.test(message))
-    return classifyAdmission('Resolver pod', message);
-  return blocked('WriteFailed', message);
+    return [classifyAdmission('Resolver pod', message)];
+  const said = before?.blockers?.find(({ reason }) => reason === 'WriteFailed')?.message;
+  // a port or an address that is another each time would make each status another one, and each status asks for another pass
+  return [blocked('WriteFailed', said !== undefined && withoutNumbers(said) === withoutNumbers(clip(message)) ? said : message)];
+}
+
+function withoutNumbers(text: string): string {
+  return text.replace(/[0-9a-f]*[0-9][0-9a-f]*/gi, '#');
 }
 
 function mergeByReason(findings: readonly Finding[]): Finding[] {

@@ -2,6 +2,7 @@
 import { LIMITS } from '../api/limits.js';
 import type { ConditionType, ReasonInfo } from '../api/reasons.js';
 import { isReason, REASONS, type Reason } from '../api/reasons.js';
+import { isLive } from '../plan/context.js';
 import { clip, type Finding } from '../plan/finding.js';
 import type { FailureDecision } from '../plan/plan-failure.js';
 import { modelAddress } from '../render/services.js';
@@ -13,7 +14,8 @@ export function computeConditions(facts: Assessment): ConditionDraft[] {
   const { context } = facts.plan;
   const drafts = [modelVerified(facts), scheduled(facts), available(facts)];
   if (facts.stalled !== undefined) drafts.push(draft('Stalled', 'True', facts.stalled, stillServes(facts)));
-  else if (!facts.isServed && context.replicas > 0) drafts.push(draft('Reconciling', 'True', describeProgress(facts), stillServes(facts)));
+  else if (!facts.isServed && (context.replicas > 0 || facts.worst !== undefined))
+    drafts.push(draft('Reconciling', 'True', describeProgress(facts), stillServes(facts)));
   return drafts;
 }
 
@@ -57,8 +59,7 @@ function scheduled(facts: Assessment): ConditionDraft {
     return draft('Scheduled', 'Unknown', { reason: 'WaitingForPods', message: 'No pods: the revision was given up' });
   const refusal = blockers.find(({ reason }) => carries(reason, 'Scheduled'));
   if (refusal !== undefined) return draft('Scheduled', 'False', refusal);
-  const pods = (plan.wanted?.pods ?? []).filter(({ isTerminating, phase }) => !isTerminating && phase !== 'Failed');
-  const placed = pods.filter(({ node }) => node !== '').length;
+  const placed = (plan.wanted?.pods ?? []).filter((pod) => isLive(pod) && pod.node !== '').length;
   if (stalled === undefined && placed >= plan.context.replicas) {
     return draft('Scheduled', 'True', { reason: 'PodsScheduled', message: `${placed} of ${plan.context.replicas} pods have a node` });
   }

@@ -18,6 +18,10 @@ describe('setConditions', () => {
     const ready: ConditionDraft = { type: 'Ready', status: 'True', reason: 'Serving', message: 'x' };
     expect(setConditions([{ ...old, type: 'Stalled' }], [available('True'), ready], at(1)).map(({ type }) => type)).toEqual(['Ready', 'Available']);
   });
+  test('a message carries nothing that moves a terminal, and nothing that is no text', () => {
+    const [condition] = setConditions([], [available('True', 'a\u001b[31mred\u0000\ud800!')], at(1));
+    expect(condition?.message).toBe('a [31mred \ufffd!');
+  });
   test('a message is one line of at most 1 KiB, also when its letters are wide', () => {
     const [condition] = setConditions([], [available('True', `a\n b${'é'.repeat(2000)}`)], at(1));
     expect(condition?.message).toMatch(/^a bé+…$/);

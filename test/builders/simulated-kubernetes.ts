@@ -42,6 +42,7 @@ export class SimulatedKubernetes {
     }
   }
 
+  /** What is left of a failed pod counts for nothing and stays, as in Kubernetes. */
   #podsOf(deployment: KubeObject): KubeObject[] {
     return this.cluster.objects(KINDS.pod).filter((pod) => pod.metadata.labels?.[LABELS.revision] === deployment.metadata.name && !isFinished(pod));
   }
@@ -56,7 +57,7 @@ export class SimulatedKubernetes {
     const desired = asInteger(spec['replicas']) ?? 1;
     const pods = this.#podsOf(deployment);
     for (const pod of pods.slice(desired)) this.cluster.remove(KINDS.pod, keyOf(pod));
-    for (let index = pods.length; index < desired; index++) this.#createPod(deployment, asRecord(spec['template']), index);
+    for (let index = pods.length; index < desired; index++) this.#createPod(deployment, asRecord(spec['template']));
     const now = this.#podsOf(deployment);
     this.cluster.patchStatus(KINDS.deployment, keyOf(deployment), {
       observedGeneration: deployment.metadata.generation ?? 1,
@@ -65,9 +66,13 @@ export class SimulatedKubernetes {
     });
   }
 
-  #createPod({ metadata }: KubeObject, template: Json, index: number): void {
+  /** Under the first name that is free. */
+  #createPod({ metadata }: KubeObject, template: Json): void {
     const { labels, annotations } = asRecord(template['metadata']);
     const rs = `${metadata.name}-5d4f`;
+    const { namespace = '' } = metadata;
+    let index = 0;
+    while (this.cluster.get(KINDS.pod, { namespace, name: `${rs}-${index}` }) !== undefined) index++;
     this.cluster.create(KINDS.pod, {
       apiVersion: 'v1',
       kind: 'Pod',

@@ -98,6 +98,22 @@ export function describeContract(name: string, maker: WorldMaker): void {
         expect(readField(stored, 'status', 'replicas')).not.toBe(9);
       });
 
+      test('bound to a version is written only while the object is of that version', async () => {
+        const apply = (a: string, resourceVersion: string) =>
+          world.writer.apply(
+            REVISIONS,
+            ownedBy(model, withMetadata(makeRevision(world.namespace, 'reader-1', {}), { labels: { a }, resourceVersion })),
+            ours,
+          );
+        const made = await world.writer.apply(REVISIONS, ownedBy(model, makeRevision(world.namespace, 'reader-1', {})), ours);
+        const version = made.metadata.resourceVersion ?? '';
+        expect((await apply('1', version)).metadata.labels).toEqual({ a: '1' });
+        expect(await rejection(apply('2', version))).toBeInstanceOf(WaitingError);
+        expect((await server(REVISIONS, 'reader-1'))?.metadata.labels).toEqual({ a: '1' });
+        await world.writer.delete(REVISIONS, key('reader-1'), ours);
+        expect(await rejection(apply('3', version))).toBeInstanceOf(WaitingError);
+      });
+
       test('is refused where a field may not change', async () => {
         const apply = (a: number) => world.writer.apply(REVISIONS, ownedBy(model, makeRevision(world.namespace, 'reader-1', { a })), ours);
         await apply(1);

@@ -1,4 +1,5 @@
 /** The Writer port over the in-memory API, with faults: a call that fails, a reply that is lost, a process that dies between writes. */
+import { checkFreshness } from '../../operator/kube/freshness.js';
 import { checkOwnership } from '../../operator/kube/ownership.js';
 import type { KubeObject, ObjectKey, Ownership, ResourceKind, Writer } from '../../operator/ports.js';
 import { type FakeServer, keyOf } from './fake-server.js';
@@ -60,6 +61,7 @@ export class FakeWriter implements Writer {
     return this.#write('apply', resource, keyOf(object), () => {
       const existing = this.#server.get(resource, keyOf(object));
       if (existing !== undefined) checkOwnership(existing, ownership, object);
+      checkFreshness(existing, object);
       return this.#server.apply(resource, object);
     });
   }
