@@ -46,6 +46,13 @@ describe('order and dedupe', () => {
     queue.done('a');
     expect(await drain()).toEqual(['a']);
   });
+  test.each([Number.NaN, 2 ** 40, Number.POSITIVE_INFINITY])('a delay of %p is one of a day', async (delayMs) => {
+    queue.addAfter('a', delayMs);
+    await clock.advance(24 * 3600 * 1000 - 1);
+    expect(await drain()).toEqual([]);
+    await clock.advance(1);
+    expect(await drain()).toEqual(['a']);
+  });
   test('who waits gets the next key, one each', async () => {
     const taken: (string | undefined)[] = [];
     queue.take().then((key) => taken.push(key));

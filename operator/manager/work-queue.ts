@@ -23,6 +23,8 @@ export interface WorkQueueOptions {
   readonly observer?: QueueObserver;
 }
 
+/** A timer of more than 24.8 days, or of no number at all, rings at once: a key that asks for one would spin. */
+const LONGEST_DELAY_MS = 24 * 3600 * 1000;
 const BACKOFF: BackoffOptions = { baseMs: 5, maxMs: 300_000, jitter: 0.1 };
 
 interface Delay {
@@ -73,9 +75,10 @@ export class WorkQueue {
     this.#enqueue(key);
   }
 
-  /** After `delayMs`, unless the key is given out sooner. */
-  addAfter(key: string, delayMs: number): void {
+  /** After `delayMs`, unless the key is given out sooner; after a day at the latest. */
+  addAfter(key: string, wantedMs: number): void {
     if (this.#isClosed) return;
+    const delayMs = Number.isNaN(wantedMs) ? LONGEST_DELAY_MS : Math.min(wantedMs, LONGEST_DELAY_MS);
     if (delayMs <= 0) {
       this.add(key);
       return;

@@ -18,11 +18,16 @@ export function computeModel(facts: Assessment): ModelPart {
   const before = observed.model.status;
   const isSame = before?.model?.digest === digest && before.columns?.revision === serving?.name;
   const kept: ModelPart = isSame ? pickModel(before) : {};
-  const report = observed.statusz?.report.models[0];
+  const report = observed.statusz?.report.models.find((model) => isOf(model, observed.model.metadata.name, digest));
   const fetched = findFetched(facts);
   const model: StatusModel = { ...fromFetch(fetched), ...kept.model, digest, ...(report === undefined ? {} : fromReport(report)) };
   const coldStart: StatusColdStart = { ...kept.coldStart, ...(report === undefined ? {} : fromSeconds(report.seconds)) };
   return Object.keys(coldStart).length === 0 ? { model } : { model, coldStart };
+}
+
+/** An address of a pod that is gone may be another's by the time that it is asked. */
+function isOf(report: ModelStatusz, name: string, digest: string): boolean {
+  return report.name === name && (report.digest === undefined || report.digest === digest);
 }
 
 function pickModel({ model, coldStart }: ModelDeploymentStatus): ModelPart {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DIGEST_A, DIGEST_B, type ModelDeploymentBuilder, makeModelDeployment } from '../../test/builders/model-deployment.js';
 import type { PodFate } from '../../test/builders/simulated-kubernetes.js';
-import { TestWorld } from '../../test/builders/test-world.js';
+import { REPORT, TestWorld } from '../../test/builders/test-world.js';
 import { KINDS } from '../api/kinds.js';
 
 const NO_GPU =
@@ -115,6 +115,15 @@ describe('status', () => {
     world.edit({ model: { uri: 'oci://registry.test/models/reader:2' } });
     await world.settle();
     expect(world.model().status?.model).toMatchObject({ digest: DIGEST_B });
+    expect(world.model().status?.model?.signature).toBeUndefined();
+  });
+
+  test.each([{ name: 'other' }, { digest: DIGEST_B }])('the report of another model is none: %p', async (other) => {
+    const world = new TestWorld();
+    world.probe.set('10.0.0.1', { ...REPORT, models: REPORT.models.map((model) => ({ ...model, ...other })) });
+    world.create(makeModelDeployment().obj());
+    await world.settle();
+    expect(world.ready()).toBe('True Serving');
     expect(world.model().status?.model?.signature).toBeUndefined();
   });
 
