@@ -522,6 +522,19 @@ describe('what others do', () => {
     expect([world.ready(), world.serving()]).toEqual(['True Serving', taken.name]);
   });
 
+  test('a revision that never got its Deployment leaves nothing behind when the spec moves on', async () => {
+    const world = await serving(makeModelDeployment().digest(DIGEST_A));
+    const old = world.serving() ?? '';
+    world.edit({ model: { digest: DIGEST_B } });
+    await world.reconcile();
+    world.cluster.failNext('apply', 'Deployment', new Error('exceeded quota: count/deployments.apps'));
+    await expect(world.reconcile()).rejects.toThrow('exceeded quota');
+    expect(world.names('service')).toHaveLength(3);
+    world.edit({ model: { digest: DIGEST_A } });
+    await world.settle();
+    expect([world.ready(), world.names('service')]).toEqual(['True Serving', ['reader', old]]);
+  });
+
   test('what is left of an evicted pod is neither the headline nor in the way of its revision being removed', async () => {
     const world = await serving();
     const old = world.serving() ?? '';

@@ -6,6 +6,7 @@
  * points to pods that are ready, if any ever were. Caches lag, and an own write may not be seen yet: before the selector moves, the
  * Deployment that it moves to is written under the condition that it is still the one that was seen.
  */
+import { KINDS } from '../api/kinds.js';
 import type { Action } from './action.js';
 import { hasEnded, isFullyReady, type PhasePlan, type PlanContext, type RevisionState, revisionState } from './context.js';
 
@@ -87,11 +88,18 @@ function scaleTo(revision: string, replicas: number, isConfirmed = false): Actio
 }
 
 function planRetirement(context: PlanContext, kept: readonly string[]): Action[] {
-  const retiring = [...context.observed.deployments.keys()].filter((name) => !kept.includes(name)).sort();
+  const retiring = [...context.observed.deployments.keys(), ...lonelyServices(context)].filter((name) => !kept.includes(name)).sort();
   return retiring.flatMap((name): Action[] => {
     const { deployment, pods, stored } = revisionState(context, name);
-    const isEmpty = deployment?.desired === 0 && deployment.isCurrent && deployment.replicas === 0 && pods.every(({ phase }) => hasEnded(phase));
+    if (deployment === undefined) return [{ kind: 'DeleteDeployment', revision: name }];
+    const isEmpty = deployment.desired === 0 && deployment.isCurrent && deployment.replicas === 0 && pods.every(({ phase }) => hasEnded(phase));
     if (isEmpty || stored === undefined) return [{ kind: 'DeleteDeployment', revision: name }];
-    return deployment?.desired === 0 ? [] : [scaleTo(name, 0)];
+    return deployment.desired === 0 ? [] : [scaleTo(name, 0)];
   });
+}
+
+/** Revisions that have a Service and, because the pass that made it was cut off there, no Deployment. */
+function lonelyServices({ observed, identity }: PlanContext): string[] {
+  const services = [...observed.objects.values()].filter(({ kind, metadata }) => kind === KINDS.service.kind && metadata.name !== identity.name);
+  return services.map(({ metadata }) => metadata.name).filter((name) => !observed.deployments.has(name));
 }
