@@ -522,6 +522,23 @@ describe('what others do', () => {
     expect([world.ready(), world.serving()]).toEqual(['True Serving', taken.name]);
   });
 
+  test('a foreign PodDisruptionBudget of the name is named, and a change takes over all the same', async () => {
+    const world = await serving();
+    const old = world.serving();
+    world.cluster.create(KINDS.podDisruptionBudget, { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { ...READER }, spec: {} });
+    world.edit({ ...URI_2, replicas: 2 });
+    await world.settle();
+    expect(world.condition('Stalled')).toMatchObject({
+      reason: 'NameConflict',
+      message: expect.stringContaining('PodDisruptionBudget "shop/reader"'),
+    });
+    expect(world.condition('Available')?.status).toBe('True');
+    expect(world.serving()).not.toBe(old);
+    world.cluster.remove(KINDS.podDisruptionBudget, READER);
+    await world.settle();
+    expect(world.ready()).toBe('True Serving');
+  });
+
   test('a revision that never got its Deployment leaves nothing behind when the spec moves on', async () => {
     const world = await serving(makeModelDeployment().digest(DIGEST_A));
     const old = world.serving() ?? '';

@@ -47,9 +47,9 @@ export function planModelDeployment(observed: Observed, config: RenderConfig, no
       // resolver pods are evidence until the revision that they led to is stored
       ...(digest.kind === 'Known' && wanted?.stored !== undefined ? digest.actions : []),
       ...takeover.actions,
-      ...planBudget(context, takeover.target),
       ...planStorage(context, digest, wanted),
       ...(digest.kind === 'Known' ? [] : digest.actions),
+      ...planBudget(context, takeover.target),
       ...history.actions,
     ],
   };
