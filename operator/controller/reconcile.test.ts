@@ -200,6 +200,22 @@ describe('a change of the model', () => {
     expect([world.ready(), world.serving()]).toEqual(['True Serving', old]);
   });
 
+  test('that is taken back just after the old pods were told to end waits for new ones', async () => {
+    const world = await serving(makeModelDeployment().replicas(2));
+    const old = world.serving() ?? '';
+    world.edit(URI_2);
+    for (let round = 0; round < 20 && world.replicasOf(old) !== 0; round++) {
+      world.kubernetes.step();
+      await world.reconcile();
+    }
+    const candidate = world.serving();
+    world.edit({ model: { uri: 'oci://registry.test/models/reader:1' } });
+    await world.reconcile();
+    expect([world.serving(), world.replicasOf(old)]).toEqual([candidate, 2]);
+    await world.settle();
+    expect([world.ready(), world.serving()]).toEqual(['True Serving', old]);
+  });
+
   test('to another tag of the same digest changes no pod', async () => {
     const world = await serving();
     const pods = world.cluster.objects(KINDS.pod).map(({ metadata }) => metadata.uid);
