@@ -80,13 +80,14 @@ describe('A manager on a real API server', () => {
       () => deployment('first'),
       (found) => found !== undefined && found.metadata.uid !== uid,
     );
-    expect([one.reconciled, two.reconciled]).toEqual([['first', 'second', 'first'], []]);
+    // a key may be asked for more often than there was work; the standby is never asked
+    expect([new Set(one.reconciled), one.reconciled.at(-1), two.reconciled]).toEqual([new Set(['first', 'second']), 'first', []]);
 
     const handoverAt = Date.now();
     expect(await one.stop()).toBe('Stopped');
     await world.hands.create(MODELS, makeModel(world.namespace, 'third'));
     await eventually('the third Deployment', world.patienceMs, () => deployment('third'), isThere);
-    expect(two.reconciled).toEqual(['third']);
+    expect(two.reconciled).toContain('third');
     expect(Date.now() - handoverAt).toBeLessThan(3000);
     expect(await two.stop()).toBe('Stopped');
   });
