@@ -2,6 +2,7 @@
 /** `slipway`: composition root of the commands for people. */
 import { readFileSync } from 'node:fs';
 import { TERMINATION_CODES } from '../contract/termination.js';
+import { terminalOutput } from './terminal-output.js';
 
 const MINIMUM_NODE = 24;
 
@@ -21,8 +22,18 @@ type Command = (argv: readonly string[], env: NodeJS.ProcessEnv) => Promise<numb
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: async (argv, env) => (await import('../runtime/serve.js')).runServe(argv, env),
   push: async (argv, env) => (await import('./push-command.js')).runPush(argv, env),
-  resolve: async (argv, env) => (await import('../runtime/model/source/commands.js')).runResolve(argv, env),
-  fetch: async (argv, env) => (await import('../runtime/model/source/commands.js')).runFetch(argv, env),
+  resolve: async (argv, env) =>
+    (await import('../runtime/model/source/commands.js')).runResolve(
+      argv,
+      env,
+      terminalOutput(({ digest }) => digest),
+    ),
+  fetch: async (argv, env) =>
+    (await import('../runtime/model/source/commands.js')).runFetch(
+      argv,
+      env,
+      terminalOutput(() => undefined),
+    ),
   version: () => print(readVersion()),
   help: async () => print(await usage()),
 };

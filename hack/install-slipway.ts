@@ -29,7 +29,8 @@ export async function installSlipway({ cluster, kubectl, images, note, set = [] 
   const values = [
     ...imageValues('control', images.control),
     ...imageValues('runtime', images.runtime),
-    ...(cluster.registryPlainHttp ? [`plainHttpHosts[0]=${cluster.registryPull}`] : []),
+    // under both names, so that the uri that a push prints can be applied as it is
+    ...(cluster.registryPlainHttp ? [cluster.registryPull, cluster.registryPush].map((host, index) => `plainHttpHosts[${index}]=${host}`) : []),
     ...set,
   ];
   await undoInterrupted(kubectl, note);

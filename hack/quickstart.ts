@@ -3,6 +3,7 @@
  * there already, so a run that was interrupted is finished by the next, and a second run takes seconds.
  */
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureCluster } from '../cluster/cluster.js';
@@ -21,15 +22,42 @@ const MODEL = 'reader';
 const EXAMPLE = join('examples', 'reader.yaml');
 const READY_TIMEOUT_MS = 180_000;
 
-const { values } = parseArgs({ options: { name: { type: 'string', default: 'dev' } } });
+const DEFAULT_CLUSTER = 'dev';
+const USAGE = `usage: npm run quickstart [-- --name ${DEFAULT_CLUSTER}]
+  --name NAME    local cluster to make or to go on with; SLIPWAY_CLUSTER_CONTEXT names one that you have instead`;
+const KEPT = 'What was done so far is kept: run the same command again to go on';
+
+const clusterName = parseOrExplain();
 const phases = new Phases();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop(signal));
 try {
-  await quickstart(values.name);
+  await quickstart(clusterName);
 } catch (error) {
-  console.error(
-    `\n✘ ${error instanceof Error ? error.message : String(error)}\n\nWhat was done so far is kept: run the same command again to go on.`,
-  );
+  const kept = phases.done.length > 0 ? `\n\n${KEPT}.` : '';
+  console.error(`\n✘ ${error instanceof Error ? error.message : String(error)}${kept}`);
   process.exitCode = 1;
+}
+
+function parseOrExplain(): string {
+  try {
+    const { values } = parseArgs({ options: { name: { type: 'string', default: DEFAULT_CLUSTER }, help: { type: 'boolean', default: false } } });
+    if (!values.help) return values.name;
+    console.log(USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+function stop(signal: 'SIGINT' | 'SIGTERM'): never {
+  const down = process.env['SLIPWAY_CLUSTER_CONTEXT'] ? '' : `, or remove the cluster: npm run cluster:down${nameFlag(clusterName)}`;
+  console.error(`\nStopped. ${KEPT}${down}`);
+  process.exit(128 + constants.signals[signal]);
+}
+
+function nameFlag(name: string): string {
+  return name === DEFAULT_CLUSTER ? '' : ` -- --name ${name}`;
 }
 
 async function quickstart(name: string): Promise<void> {
@@ -63,18 +91,21 @@ async function ask(address: string): Promise<string> {
 }
 
 function nextSteps(name: string, isLocal: boolean): string {
-  const shell = isLocal ? [`  npm run cluster:shell -- --name ${name}                  a shell with kubectl and helm for this cluster; in it:`] : [];
-  const remove = isLocal
-    ? [`  npm run cluster:down -- --name ${name}                   remove the cluster and everything in it`]
-    : [`  kubectl delete -f ${EXAMPLE}`, '  helm uninstall slipway -n slipway-system'];
-  return [
-    'Next:',
-    ...shell,
-    `  kubectl get mdep ${MODEL} -o wide                          what is served, and why`,
-    `  kubectl describe mdep ${MODEL}                             conditions and events`,
-    '  kubectl apply -f examples/broken-digest.yaml            break it: a digest that is not the model’s',
-    '  kubectl apply -f examples/broken-gpu.yaml               break it: a GPU that does not exist',
-    `  kubectl port-forward svc/${MODEL} 8001                     then: node dist/examples/reader/client.js --image your.png`,
+  const remove: [string, string][] = isLocal
+    ? [[`npm run cluster:down${nameFlag(name)}`, 'remove the cluster and everything in it']]
+    : [
+        [`kubectl delete -f ${EXAMPLE}`, 'remove the model'],
+        ['helm uninstall slipway -n slipway-system', 'remove Slipway'],
+      ];
+  const steps: [string, string][] = [
+    ...(isLocal ? [[`npm run cluster:shell${nameFlag(name)}`, 'a shell with kubectl and helm for this cluster; in it:'] as [string, string]] : []),
+    [`kubectl get mdep ${MODEL} -o wide`, 'what is served, and why'],
+    [`kubectl describe mdep ${MODEL}`, 'conditions and events'],
+    ['kubectl apply -f examples/broken-digest.yaml', 'break it: a digest that is not the model’s'],
+    ['kubectl apply -f examples/broken-gpu.yaml', 'break it: a GPU that does not exist'],
+    [`kubectl port-forward svc/${MODEL} 8001`, 'then: node dist/examples/reader/client.js --image your.png'],
     ...remove,
-  ].join('\n');
+  ];
+  const width = Math.max(...steps.map(([command]) => command.length));
+  return ['Next:', ...steps.map(([command, why]) => `  ${command.padEnd(width)}  ${why}`)].join('\n');
 }

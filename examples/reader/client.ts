@@ -7,13 +7,7 @@ import { parseArgs } from 'node:util';
 import { readImage } from './read-image.js';
 
 const root = findRoot(dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({
-  options: {
-    address: { type: 'string', default: 'localhost:8001' },
-    model: { type: 'string', default: 'reader' },
-    image: { type: 'string', default: join(root, 'examples', 'reader', 'sample.png') },
-  },
-});
+const values = parseOrExplain();
 
 try {
   const proto = join(root, 'proto', 'inference.proto');
@@ -24,6 +18,22 @@ try {
     `Could not read "${values.image}" with ${values.model} at ${values.address}: ${error instanceof Error ? error.message : String(error)}`,
   );
   process.exitCode = 1;
+}
+
+function parseOrExplain() {
+  const options = {
+    address: { type: 'string', default: 'localhost:8001' },
+    model: { type: 'string', default: 'reader' },
+    image: { type: 'string', default: join(root, 'examples', 'reader', 'sample.png') },
+  } as const;
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    console.error(
+      `${error instanceof Error ? error.message : String(error)}\nusage: client.js [--address host:port] [--model reader] [--image line.png]`,
+    );
+    process.exit(2);
+  }
 }
 
 function findRoot(from: string): string {

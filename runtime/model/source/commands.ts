@@ -11,17 +11,23 @@ import { resolveModel } from './resolve-model.js';
 import { SourceError } from './source-error.js';
 import { parseSourceFlags, type SourceFlags } from './source-flags.js';
 
+/** Whom a command tells what it does and how it ended. */
+export interface CommandOutput {
+  readonly logger: Logger;
+  finish(termination: Termination): void;
+}
+
 /** Resolver pod: uri → digest. */
-export function runResolve(argv: readonly string[], env: Environment): Promise<number> {
-  return runCommand('resolve', argv, env, async (context) => {
+export function runResolve(argv: readonly string[], env: Environment, output = containerOutput('resolve')): Promise<number> {
+  return runCommand('resolve', { argv, env, output }, async (context) => {
     const resolved = await resolveModel(context);
     return { ...resolved, code: 'OK', stage: 'resolve', message: `Resolved ${redactText(context.flags.uriText)} to ${resolved.digest}` };
   });
 }
 
 /** Init container: digest → verified bytes in --dest. */
-export function runFetch(argv: readonly string[], env: Environment): Promise<number> {
-  return runCommand('download', argv, env, async (context) => {
+export function runFetch(argv: readonly string[], env: Environment, output = containerOutput('fetch')): Promise<number> {
+  return runCommand('download', { argv, env, output }, async (context) => {
     const { dest, uriText } = context.flags;
     if (dest === undefined) throw new SourceError('USAGE', '--dest is missing: give the folder for the model, DIR/<name>/<version>');
     const { record, reused } = await fetchModel(context, dest);
@@ -32,21 +38,26 @@ export function runFetch(argv: readonly string[], env: Environment): Promise<num
   });
 }
 
+interface Command {
+  readonly argv: readonly string[];
+  readonly env: Environment;
+  readonly output: CommandOutput;
+}
+
 async function runCommand(
   stage: TerminationStage,
-  argv: readonly string[],
-  env: Environment,
+  { argv, env, output }: Command,
   work: (context: SourceContext) => Promise<Termination>,
 ): Promise<number> {
-  const logger = newLogger({ name: stage === 'resolve' ? 'resolve' : 'fetch' });
+  const { logger } = output;
   const abort = new AbortController();
   const stop = (signal: string): void => abort.abort(new SourceError('INTERNAL', `Stopped by ${signal} before the end`));
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   try {
-    return finish(logger, await withContext(parseSourceFlags(argv), { env, logger, signal: abort.signal }, work));
+    return finish(output, await withContext(parseSourceFlags(argv), { env, logger, signal: abort.signal }, work));
   } catch (error) {
-    return finish(logger, failure(abort.signal.aborted ? abort.signal.reason : error, stage));
+    return finish(output, failure(abort.signal.aborted ? abort.signal.reason : error, stage));
   } finally {
     process.off('SIGTERM', stop);
     process.off('SIGINT', stop);
@@ -73,10 +84,21 @@ function failure(error: unknown, stage: TerminationStage): Termination {
   return { code: error.code, stage: error.code === 'DIGEST_MISMATCH' ? 'verify' : stage, message: redactText(error.message) };
 }
 
-function finish(logger: Logger, termination: Termination): number {
-  const { message, ...fields } = termination;
-  if (termination.code === 'OK') logger.info('Finished', { ...fields, result: message });
-  else logger.error('Gave up', { ...fields, reason: message });
-  writeTermination(termination);
+function finish(output: CommandOutput, termination: Termination): number {
+  output.finish(termination);
   return TERMINATION_CODES[termination.code].exit;
+}
+
+/** In a pod: one line of JSON in the log, and the termination message for the operator. */
+function containerOutput(name: string): CommandOutput {
+  const logger = newLogger({ name });
+  return {
+    logger,
+    finish: (termination) => {
+      const { message, ...fields } = termination;
+      if (termination.code === 'OK') logger.info('Finished', { ...fields, result: message });
+      else logger.error('Gave up', { ...fields, reason: message });
+      writeTermination(termination);
+    },
+  };
 }
