@@ -19,6 +19,8 @@ export interface LoggerOptions {
   /** Process or component, such as `operator`. */
   readonly name: string;
   readonly level?: LogLevel;
+  /** `text` is for a person at a terminal: `info  Listened  grpcPort=8001`. */
+  readonly form?: 'json' | 'text';
 }
 
 export function isLogLevel(value: string): value is LogLevel {
@@ -26,10 +28,11 @@ export function isLogLevel(value: string): value is LogLevel {
 }
 
 export function newLogger(options: LoggerOptions): Logger {
-  const { combine, timestamp, json } = winston.format;
+  const { combine, timestamp, json, printf } = winston.format;
+  const form = options.form === 'text' ? printf(formatText) : combine(timestamp(), json());
   const root = winston.createLogger({
     level: options.level ?? 'info',
-    format: combine(describeErrors(), timestamp(), json()),
+    format: combine(describeErrors(), form),
     defaultMeta: { logger: options.name },
     transports: [new winston.transports.Console()],
   });
@@ -50,6 +53,12 @@ function bind(root: winston.Logger, bound: LogFields): Logger {
     root.log(level, message, { ...bound, ...fields });
   };
   return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error'), child: (fields) => bind(root, { ...bound, ...fields }) };
+}
+
+/** `{level: 'info', message: 'Listened', logger: 'runtime', grpcPort: 8001}` → `info  Listened  grpcPort=8001`. */
+export function formatText({ level, message, logger: _logger, ...fields }: Readonly<Record<string, unknown>>): string {
+  const facts = Object.entries(fields).map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  return [String(level).padEnd(5), String(message), ...facts].join('  ');
 }
 
 /** Errors in fields become their message and the chain of causes: JSON would print `{}`. */

@@ -33,7 +33,8 @@ export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv):
   if (typeof config === 'string') return refuse(`${config}\n${SERVE_USAGE}`, config);
   const level = env['SLIPWAY_LOG_LEVEL'] ?? 'info';
   if (!isLogLevel(level)) return refuse(`SLIPWAY_LOG_LEVEL "${level}" is not known: give debug, info, warn or error`);
-  const log = newLogger({ name: 'runtime', level });
+  const isForPerson = process.stdout.isTTY && env['KUBERNETES_SERVICE_HOST'] === undefined;
+  const log = newLogger({ name: 'runtime', level, form: isForPerson ? 'text' : 'json' });
   const located = locateModels(config.path, {
     ...(config.modelName === undefined ? {} : { name: config.modelName }),
     ...(config.modelVersion === undefined ? {} : { version: config.modelVersion }),
