@@ -49,9 +49,9 @@ func serveGPUs(args []string) error {
 	plugin := &gpuPlugin{changed: make(chan struct{})}
 	go plugin.watch(args[0])
 	for {
-		kubelet := inode(api.KubeletSocket)
+		kubelet := identify(api.KubeletSocket)
 		resource := plugin.resource()
-		if kubelet == 0 || resource == "" {
+		if kubelet == absent || resource == "" {
 			time.Sleep(pollInterval)
 			continue
 		}
@@ -62,7 +62,8 @@ func serveGPUs(args []string) error {
 			continue
 		}
 		log.Printf("registered %s", resource)
-		for inode(api.KubeletSocket) == kubelet && plugin.resource() == resource {
+		// a starting kubelet also removes the sockets of plugins
+		for identify(api.KubeletSocket) == kubelet && identify(socketOf(resource)) != absent && plugin.resource() == resource {
 			time.Sleep(pollInterval)
 		}
 		stop()
@@ -99,7 +100,7 @@ func (plugin *gpuPlugin) resource() string {
 }
 
 func (plugin *gpuPlugin) register(resource string) (func(), error) {
-	socket := filepath.Join(api.DevicePluginPath, "slipway-"+strings.ReplaceAll(resource, "/", "-")+".sock")
+	socket := socketOf(resource)
 	if err := os.Remove(socket); err != nil && !os.IsNotExist(err) {
 		return nil, err
 	}
@@ -172,10 +173,23 @@ func (plugin *gpuPlugin) Allocate(_ context.Context, request *api.AllocateReques
 	return answer, nil
 }
 
-func inode(path string) uint64 {
+func socketOf(resource string) string {
+	return filepath.Join(api.DevicePluginPath, "slipway-"+strings.ReplaceAll(resource, "/", "-")+".sock")
+}
+
+// identity is of one file at one path: file systems give the number of a
+// removed file to the next one, hence the time.
+type identity struct {
+	inode   uint64
+	changed syscall.Timespec
+}
+
+var absent identity
+
+func identify(path string) identity {
 	var info syscall.Stat_t
 	if err := syscall.Stat(path, &info); err != nil {
-		return 0
+		return absent
 	}
-	return info.Ino
+	return identity{info.Ino, info.Ctim}
 }
