@@ -118,6 +118,7 @@ describe('a change of the model', () => {
     await world.clock.advance(20_000);
     await world.settle();
     expect(world.condition('Stalled')).toMatchObject({ reason: 'SourceNotFound', message: expect.stringContaining('Given up after 3 attempts') });
+    expect(world.condition('Scheduled')).toMatchObject({ status: 'Unknown', message: 'No pods of the new spec: its digest was given up' });
     expect(world.lastResult).toEqual({ kind: 'Done' });
     expect(world.names('pod').filter((name) => name.includes('resolve'))).toHaveLength(3);
     world.edit({ model: { uri: 'oci://registry.test/models/reader:1' } });
