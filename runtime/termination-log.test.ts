@@ -1,12 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { parseTermination, TERMINATION_MAX_BYTES, type Termination } from '../contract/termination.js';
 import { writeTermination } from './termination-log.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'slipway-termination-'));
 const refused: Termination = { code: 'MODEL_INVALID', stage: 'load', message: 'ONNX Runtime refused the model: Protobuf parsing failed' };
+
+afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('writeTermination', () => {
   test('writes one JSON object over what the file held', () => {

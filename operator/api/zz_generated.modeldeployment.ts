@@ -4,7 +4,7 @@
 export const CRD_SCHEMA_REVISION = 1;
 
 /** SHA-256 of the CRD's spec.versions as JSON with sorted keys and no spaces. */
-export const CRD_SCHEMA_HASH = 'sha256:9f6edd311a4861a82929899cc29735c6decb258594c69be48687c28475501507';
+export const CRD_SCHEMA_HASH = 'sha256:29a50578b1d87ecd918348e57efcbaf12c33bf73eab251994246c11815d4d478';
 
 export const CRD_NAME = 'modeldeployments.slipway.dev';
 

@@ -17,6 +17,9 @@ export const revisionCreated = (revision: string): ModelEvent => normal('Revisio
 export const revisionServing = (revision: string): ModelEvent => normal('RevisionServing', `The address moved to revision ${revision}`);
 export const servingNow = (message: string): ModelEvent => normal('Serving', message);
 export const revisionRetired = (revision: string): ModelEvent => normal('RevisionRetired', `Revision ${revision} serves no more and is scaled to 0`);
+/** Never had all its pods ready. */
+export const revisionReplaced = (revision: string): ModelEvent =>
+  normal('RevisionRetired', `Revision ${revision} was replaced before it was ready and is scaled to 0`);
 export const revisionFailed = (revision: string, message: string): ModelEvent =>
   warning('RevisionFailed', `Gave up revision ${revision}: ${message}`);
 export const scaled = (revision: string, from: number, to: number): ModelEvent =>
@@ -50,7 +53,8 @@ function readyOf(status: ModelDeploymentStatus | undefined): StatusCondition | u
   return status?.conditions?.find(({ type }) => type === 'Ready');
 }
 
-function eventsOf(action: Action, { context, digest, wanted, failure }: Plan): ModelEvent[] {
+function eventsOf(action: Action, plan: Plan): ModelEvent[] {
+  const { context, digest, wanted, failure } = plan;
   switch (action.kind) {
     case 'CreateRevision': {
       const isAnswer = digest?.kind === 'Known' && digest.justResolved;
@@ -65,10 +69,15 @@ function eventsOf(action: Action, { context, digest, wanted, failure }: Plan): M
       const from = context.observed.deployments.get(action.revision)?.desired;
       if (from === undefined || from === action.replicas) return [];
       if (failure.kind === 'GivenUp' && action.revision === wanted?.name) return [];
-      if (action.revision !== wanted?.name && action.replicas === 0) return context.spec.suspend ? [] : [revisionRetired(action.revision)];
+      if (action.revision !== wanted?.name && action.replicas === 0) return context.spec.suspend ? [] : [retirementOf(action.revision, plan)];
       return action.replicas === 0 && context.spec.suspend ? [suspended()] : [scaled(action.revision, from, action.replicas)];
     }
     default:
       return [];
   }
+}
+
+function retirementOf(revision: string, { context }: Plan): ModelEvent {
+  const stored = context.observed.revisions.find(({ name }) => name === revision);
+  return stored?.provenAt === undefined ? revisionReplaced(revision) : revisionRetired(revision);
 }

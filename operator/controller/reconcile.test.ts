@@ -15,6 +15,10 @@ async function serving(builder = makeModelDeployment()): Promise<TestWorld> {
   return world;
 }
 
+function retirements({ recorder }: TestWorld): string[] {
+  return recorder.events.filter(({ reason }) => reason === 'RevisionRetired').map(({ message }) => message);
+}
+
 describe('a new model', () => {
   test('is resolved, stored, served and Ready', async () => {
     const world = await serving(makeModelDeployment().replicas(2));
@@ -100,7 +104,8 @@ describe('a change of the model', () => {
     expect(world.names('deployment')).toEqual([world.serving()]);
     expect(world.names('controllerRevision')).toHaveLength(2);
     expect(world.model().status?.model?.digest).toBe(DIGEST_B);
-    expect(world.recorder.reasons).toEqual(expect.arrayContaining(['RevisionServing', 'RevisionRetired']));
+    expect(world.recorder.reasons).toContain('RevisionServing');
+    expect(retirements(world)).toEqual([`Revision ${old} serves no more and is scaled to 0`]);
   });
 
   test('of which the source knows nothing leaves the old one serving and says so', async () => {
@@ -118,6 +123,7 @@ describe('a change of the model', () => {
     await world.clock.advance(20_000);
     await world.settle();
     expect(world.condition('Stalled')).toMatchObject({ reason: 'SourceNotFound', message: expect.stringContaining('Given up after 3 attempts') });
+    expect(world.condition('Scheduled')).toMatchObject({ status: 'Unknown', message: 'No pods of the new spec: its digest was given up' });
     expect(world.lastResult).toEqual({ kind: 'Done' });
     expect(world.names('pod').filter((name) => name.includes('resolve'))).toHaveLength(3);
     world.edit({ model: { uri: 'oci://registry.test/models/reader:1' } });
@@ -134,11 +140,13 @@ describe('a change of the model', () => {
     await world.settle();
     expect(world.ready()).toBe('False Unschedulable');
     expect(world.names('deployment')).toHaveLength(2);
+    const candidate = world.names('deployment').find((name) => name !== old);
     world.edit({ model: { uri: 'oci://registry.test/models/reader:1' } });
     await world.settle();
     expect(world.ready()).toBe('True Serving');
     expect(world.names('deployment')).toEqual([old]);
     expect(world.names('service')).toEqual(['reader', old]);
+    expect(retirements(world)).toEqual([`Revision ${candidate} was replaced before it was ready and is scaled to 0`]);
   });
 
   test('that is taken back while the cache of Services lags takes no pod from behind the address', async () => {

@@ -180,6 +180,65 @@ const ROWS: readonly Row[] = [
     words: 'memory limit of 1Gi',
   },
   {
+    name: 'out of memory, said as a plain error this time and by name the time before',
+    pod: makePod()
+      .on('n1')
+      .fetched()
+      .main(terminated(137, 'Error'), { restartCount: 1, lastState: terminated(137, 'OOMKilled') }),
+    want: 'Blocked HostMemoryExceeded',
+    words: 'memory limit of 1Gi (restarted once). Raise spec.runtime.resources.limits.memory',
+  },
+  {
+    name: 'a crash after an end for want of memory',
+    pod: makePod()
+      .on('n1')
+      .fetched()
+      .main(terminated(139, 'Error'), { restartCount: 1, lastState: terminated(137, 'OOMKilled') }),
+    want: 'Blocked RuntimeCrashed',
+    words: 'exit code 139, SIGSEGV, Error) (restarted once). See kubectl logs --previous',
+  },
+  {
+    name: 'killed, and nobody said by whom',
+    pod: makePod()
+      .on('n1')
+      .fetched()
+      .main(waiting('CrashLoopBackOff'), { restartCount: 2, lastState: terminated(137, 'Error') }),
+    want: 'Blocked RuntimeCrashed',
+    words:
+      'SIGKILL, Error) (restarted 2 times). Its memory limit of 1Gi is the likely cause: raise spec.runtime.resources.limits.memory. If it is not',
+  },
+  {
+    name: 'killed without a limit',
+    pod: makePod()
+      .on('n1')
+      .spec({ containers: [{ name: 'runtime' }] })
+      .fetched()
+      .main(terminated(137, 'Error')),
+    want: 'Blocked RuntimeCrashed',
+    words: 'exit code 137, SIGKILL, Error). See kubectl logs --previous',
+  },
+  {
+    name: 'a resolver that its deadline ended, with a limit that is not the user’s',
+    pod: makePod()
+      .on('n1')
+      .spec({ initContainers: [], containers: [{ name: 'resolve', resources: { limits: { memory: '256Mi' } } }] })
+      .status({
+        ...{ phase: 'Failed', reason: 'DeadlineExceeded' },
+        containerStatuses: [{ name: 'resolve', state: terminated(137, 'Error') }],
+      }),
+    want: 'Blocked RuntimeCrashed',
+    words: 'exit code 137, SIGKILL, Error). See kubectl logs --previous',
+  },
+  {
+    name: 'killed with a message of its own',
+    pod: makePod()
+      .on('n1')
+      .fetched()
+      .main(terminated(137, 'Error', '{"code":"MODEL_INVALID","stage":"load","message":"Protobuf parsing failed"}')),
+    want: 'Blocked ModelInvalid',
+    words: 'Protobuf parsing failed',
+  },
+  {
     name: 'segmentation fault',
     pod: makePod()
       .on('n1')

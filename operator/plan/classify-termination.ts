@@ -1,4 +1,5 @@
 /** Why a container ended: from the JSON that ours leave, else from the exit code that repeats it, else from the kubelet's words. */
+import { CONTAINERS } from '../../contract/paths.js';
 import { parseTermination, TERMINATION_CODES, type Termination, type TerminationCode } from '../../contract/termination.js';
 import type { Reason } from '../api/reasons.js';
 import type { ContainerView, Terminated } from '../view/pod-view.js';
@@ -20,6 +21,8 @@ const REASON_OF_CODE: Readonly<Record<Exclude<TerminationCode, 'OK' | 'INTERNAL'
   WARMUP_FAILED: 'WarmupFailed',
 };
 
+/** 128 and SIGKILL. */
+const KILLED = 137;
 const SIGNALS: Readonly<Record<number, string>> = { 4: 'SIGILL', 6: 'SIGABRT', 7: 'SIGBUS', 9: 'SIGKILL', 11: 'SIGSEGV', 15: 'SIGTERM' };
 
 /** What a container of ours said at its end. A lost message is made up for by the exit code, where that is one of ours. */
@@ -37,10 +40,32 @@ export function classifyTermination(where: string, container: ContainerView, end
   if (isOutOfMemory(ended.reason, ended.message)) return classifyMemory(where, container, times);
   if (ended.reason === 'ContainerStatusUnknown') return blocked('NodeLost', `${where}: the node lost track of container ${container.name}${times}`);
   const said = readTermination(ended);
-  if (said === undefined || said.code === 'OK')
-    return blocked('RuntimeCrashed', `${where}: ${describeEnd(container, ended)}${times}. See kubectl logs --previous`);
+  if (said === undefined || said.code === 'OK') return classifySilent(where, container, ended);
   if (said.code === 'INTERNAL') return blocked(reasonOfInternal(container), `${where}: ${said.message}${times}`);
   return blocked(REASON_OF_CODE[said.code], `${where}: ${said.message}${times}`);
+}
+
+/**
+ * The kubelet says OOMKilled only when containerd saw the kernel do it; else the same end is `Error` and SIGKILL, which has other
+ * senders too: a failed probe, somebody on the node. So the container's other known end decides; without one, memory is a guess.
+ */
+function classifySilent(where: string, container: ContainerView, ended: Terminated): Finding {
+  const times = describeRestarts(container.restarts);
+  const isKilled = ended.exitCode === KILLED;
+  if (isKilled && endsOf(container).some(({ reason, message }) => isOutOfMemory(reason, message))) return classifyMemory(where, container, times);
+  const hint = isKilled ? guessMemory(container) : undefined;
+  return blocked('RuntimeCrashed', `${where}: ${describeEnd(container, ended)}${times}. ${hint ?? 'See kubectl logs --previous'}`);
+}
+
+/** The limit of the resolver is not the user's, and its deadline ends it with the same signal. */
+function guessMemory({ name, memoryLimit }: ContainerView): string | undefined {
+  if (memoryLimit === undefined || name === CONTAINERS.resolve) return undefined;
+  return `Its memory limit of ${memoryLimit} is the likely cause: raise spec.runtime.resources.limits.memory. If it is not, kubectl describe pod tells of failed probes`;
+}
+
+/** The newest two, newest first: the kubelet keeps no more. */
+export function endsOf({ state, last }: ContainerView): Terminated[] {
+  return [...(state.kind === 'Terminated' ? [state] : []), ...(last === undefined ? [] : [last])];
 }
 
 function describeRestarts(restarts: number): string {
@@ -59,7 +84,7 @@ export function reasonOfCode(code: TerminationCode): Reason {
 }
 
 function reasonOfInternal({ name, isInit }: ContainerView): Reason {
-  if (name === 'resolve') return 'ResolveFailed';
+  if (name === CONTAINERS.resolve) return 'ResolveFailed';
   return isInit ? 'DownloadFailed' : 'RuntimeCrashed';
 }
 

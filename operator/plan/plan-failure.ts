@@ -4,9 +4,9 @@
  */
 import { isPermanent, type TerminationCode } from '../../contract/termination.js';
 import { LIMITS } from '../api/limits.js';
-import type { ContainerView, PodView, Terminated } from '../view/pod-view.js';
+import type { PodView } from '../view/pod-view.js';
 import type { FailureEvidence } from '../view/revision-view.js';
-import { readTermination, reasonOfCode } from './classify-termination.js';
+import { endsOf, readTermination, reasonOfCode } from './classify-termination.js';
 import type { PlanContext, RevisionState } from './context.js';
 import { clip } from './finding.js';
 
@@ -52,10 +52,6 @@ function permanentFailures(pod: PodView): PermanentFailure[] {
     const all = container.restarts + (container.state.kind === 'Terminated' ? 1 : 0);
     return [{ pod, code: newest.code, message: newest.message, times: isAllForGood ? all : 1 }];
   });
-}
-
-function endsOf({ state, last }: ContainerView): Terminated[] {
-  return [...(state.kind === 'Terminated' ? [state] : []), ...(last === undefined ? [] : [last])];
 }
 
 function toEvidence({ observed, nowMs }: PlanContext, { pod, code, message }: PermanentFailure, count: number): FailureEvidence {

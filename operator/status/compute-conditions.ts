@@ -5,6 +5,7 @@ import { isReason, REASONS, type Reason } from '../api/reasons.js';
 import { isLive } from '../plan/context.js';
 import { clip, type Finding } from '../plan/finding.js';
 import type { FailureDecision } from '../plan/plan-failure.js';
+import type { Plan } from '../plan/plan-model-deployment.js';
 import { modelAddress } from '../render/services.js';
 import type { PodView } from '../view/pod-view.js';
 import { type Assessment, waitingForPods } from './assess.js';
@@ -51,12 +52,18 @@ function whyNoPods({ plan }: Assessment): Pick<Finding, 'reason' | 'message'> | 
   return spec.suspend ? SUSPENDED : ZERO;
 }
 
+/** What was given up has no pods to count, whatever else still serves. */
+function describeGivenUp({ failure, digest }: Plan): string | undefined {
+  if (failure.kind === 'GivenUp') return 'No pods: the revision was given up';
+  return digest?.kind === 'Stalled' ? 'No pods of the new spec: its digest was given up' : undefined;
+}
+
 function scheduled(facts: Assessment): ConditionDraft {
   const { plan, blockers, stalled } = facts;
   const none = whyNoPods(facts);
   if (none !== undefined) return draft('Scheduled', 'Unknown', none);
-  if (plan.failure.kind === 'GivenUp')
-    return draft('Scheduled', 'Unknown', { reason: 'WaitingForPods', message: 'No pods: the revision was given up' });
+  const message = describeGivenUp(plan);
+  if (message !== undefined) return draft('Scheduled', 'Unknown', { reason: 'WaitingForPods', message });
   const refusal = blockers.find(({ reason }) => carries(reason, 'Scheduled'));
   if (refusal !== undefined) return draft('Scheduled', 'False', refusal);
   const placed = (plan.wanted?.pods ?? []).filter((pod) => isLive(pod) && pod.node !== '').length;

@@ -20,7 +20,6 @@ describe('oci uris', () => {
     ['upper case', 'oci://registry.local/Models/reader'],
     ['a way out of the repository', 'oci://registry.local/a/../../b'],
     ['an empty part', 'oci://registry.local/a//b'],
-    ['a user', 'oci://user:secret@registry.local/reader'],
     ['an empty tag', 'oci://registry.local/reader:'],
     ['a short digest', 'oci://registry.local/reader@sha256:abc'],
     ['another algorithm', `oci://registry.local/reader@sha512:${'a'.repeat(128)}`],
@@ -30,6 +29,17 @@ describe('oci uris', () => {
     expect(() => parseModelUri(uri)).toThrow(/must have the form oci:\/\/registry\[:port\]\/repository\[:tag\]\[@sha256:<64 hex>\]/);
     expect(() => parseModelUri(uri)).not.toThrow(/secret/);
   });
+});
+
+test.each([
+  ['a user', 'oci://ann:hunter2@registry.local/reader'],
+  ['a slash in the password', 'oci://ann:hunter2/@registry.local/reader'],
+  ['a digest, too', `oci://ann:hunter2@registry.local/reader@${DIGEST}`],
+  ['no repository', 'oci://ann:hunter2@registry.local'],
+])('a password in an oci uri is refused without being repeated: %s', (_name, uri) => {
+  const parse = () => parseModelUri(uri);
+  expect(parse).toThrow(/must have the form oci:.* without a user name or password in it: .*spec\.model\.secretRef/);
+  expect(parse).not.toThrow(/hunter2|ann/);
 });
 
 describe('http uris', () => {

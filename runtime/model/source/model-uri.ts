@@ -26,6 +26,9 @@ const OCI = new RegExp(
   `^oci://([a-zA-Z0-9.-]+(?::[0-9]+)?)/(${NAME}(?:/${NAME})*)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(sha256:[a-f0-9]{64}))?$`,
 );
 
+/** Any other @ has a user name before it, whatever the slashes: that part must not be printed. */
+const NO_USER = /^[^@]*(?:@sha[0-9]+:[^@/]*)?$/;
+
 export function isDigest(text: string): boolean {
   return DIGEST.test(text);
 }
@@ -39,6 +42,12 @@ export function parseModelUri(uri: string): ModelUri {
 }
 
 function parseOci(uri: string): OciUri {
+  if (!NO_USER.test(uri)) {
+    throw new SourceError(
+      'URI_INVALID',
+      'The model uri must have the form oci://registry[:port]/repository[:tag][@sha256:<64 hex>] without a user name or password in it: put them into the Secret that spec.model.secretRef names',
+    );
+  }
   const [, registry, repository, tag, digest] = OCI.exec(uri) ?? [];
   if (registry === undefined || repository === undefined) {
     throw new SourceError(
