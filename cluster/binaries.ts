@@ -21,7 +21,6 @@ export interface Binaries extends ClientTools {
   readonly pause: string;
   readonly coredns: string;
   readonly containerd: string;
-  readonly helm3: string;
 }
 
 type ModuleName = 'kubebox' | 'nodebox' | 'coredns' | 'containerd' | 'helm4' | 'helm3' | 'crane';
@@ -52,7 +51,7 @@ const MODULES: Readonly<Record<ModuleName, GoModule>> = {
 };
 
 /** What a local cluster needs, quickest first. */
-const MODULE_NAMES: readonly ModuleName[] = ['nodebox', 'kubebox', 'coredns', 'containerd', 'helm4', 'helm3'];
+const MODULE_NAMES: readonly ModuleName[] = ['nodebox', 'kubebox', 'coredns', 'containerd', 'helm4'];
 
 const MINIMUM_GO = [1, 21] as const; // from here on Go fetches the toolchain that a module asks for
 
@@ -90,12 +89,11 @@ function binariesIn(folders: ReadonlyMap<ModuleName, string>): Binaries {
     coredns: at('coredns', 'coredns'),
     containerd: at('containerd', 'containerd'),
     helm: at('helm4', 'helm'),
-    helm3: at('helm3', 'helm3'),
   };
 }
 
-/** Only Helm 4 and Helm 3, for what needs no cluster. */
-export async function ensureHelm(note: Note): Promise<Pick<Binaries, 'helm' | 'helm3'>> {
+/** Both Helms that the chart has to work with. A cluster needs only the newer one. */
+export async function ensureHelm(note: Note): Promise<{ readonly helm: string; readonly helm3: string }> {
   return { helm: join(await ensureModule('helm4', note), 'helm'), helm3: join(await ensureModule('helm3', note), 'helm3') };
 }
 

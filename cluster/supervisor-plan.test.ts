@@ -12,7 +12,6 @@ const BINARIES = {
   coredns: '/bin/coredns-1/coredns',
   containerd: '/bin/containerd-1/containerd',
   helm: '/bin/helm4-1/helm',
-  helm3: '/bin/helm3-1/helm3',
 };
 const layout = layoutOf('/copy', 'dev', 7);
 const plan = supervisorPlan(layout, BINARIES, [
