@@ -179,7 +179,7 @@ describe('Bearer', () => {
   test('a token endpoint without TLS gets no password unless that host is allowed', async () => {
     demand('Bearer t-1', bearer());
     await expect(fetchReader(password(), registry.host)).rejects.toThrow(
-      /wants credentials sent to http:\/\/.*not encrypted: allow that host with --plain-http/,
+      /wants credentials sent to http:\/\/.*not encrypted: if it is meant, allow that host with --plain-http/,
     );
     expect(tokens.seen).toEqual([]);
   });
