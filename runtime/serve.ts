@@ -69,7 +69,7 @@ function wire(store: LocalModelStore, threads: number, log: Logger): { grpc: Grp
   const metrics = new RuntimeMetrics();
   const version = readOwnVersion();
   const onUnknown = (error: unknown): void => log.error('Request failed', { error: toError(error) });
-  const dataplane = new Dataplane({ store, serverVersion: version, observer: metrics, monotonicSeconds });
+  const dataplane = new Dataplane({ store, serverVersion: version, observer: metrics, monotonicSeconds, nowMs: Date.now });
   const grpc = new GrpcServer(dataplane, onUnknown);
   for (const model of store.models()) metrics.addModel(model.name, model.version);
   store.onChange(() => {

@@ -5,9 +5,10 @@ import type { ModelSignature } from '../core/signature.js';
 import type { Tensor } from '../core/tensor.js';
 import type { RunOutcome, Session } from '../dataplane/ports.js';
 import { findDatatypeByNativeName, NATIVE_TYPES } from './native-types.js';
-import type { RunMessage, WireTensor, WorkerReply } from './worker-protocol.js';
+import { monotonicSeconds, type RanReply, type RunMessage, type WireTensor, type WorkerReply } from './worker-protocol.js';
 
 interface Pending {
+  readonly askedSeconds: number;
   resolve(outcome: RunOutcome | Promise<RunOutcome>): void;
   reject(error: Error): void;
 }
@@ -31,6 +32,7 @@ export class OnnxSession implements Session {
   run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<RunOutcome> {
     if (this.#isClosing) return Promise.reject(new Error('The session is closed'));
     const id = this.#nextId++;
+    const askedSeconds = monotonicSeconds();
     const wire = inputs.map(toWire);
     const message: RunMessage = { id, inputs: wire, outputs };
     return new Promise((resolve, reject) => {
@@ -38,7 +40,7 @@ export class OnnxSession implements Session {
         message,
         wire.flatMap((tensor) => (tensor.data instanceof ArrayBuffer ? [tensor.data] : [])),
       );
-      this.#pending.set(id, { resolve, reject }); // the reply comes in a later turn
+      this.#pending.set(id, { askedSeconds, resolve, reject }); // the reply comes in a later turn
     });
   }
 
@@ -51,8 +53,9 @@ export class OnnxSession implements Session {
     if (reply.kind !== 'ran' && reply.kind !== 'failed') return;
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
-    if (reply.kind === 'failed') pending?.reject(new Error(reply.text));
-    else pending?.resolve(readOutcome(reply));
+    if (pending === undefined) return;
+    if (reply.kind === 'failed') pending.reject(new Error(reply.text));
+    else pending.resolve(readOutcome(reply, pending.askedSeconds));
   }
 
   #abandon(error: Error, onCrash: (error: Error) => void): void {
@@ -65,8 +68,15 @@ export class OnnxSession implements Session {
 }
 
 /** A promise, so that an output which cannot be carried fails its request and not the process. */
-async function readOutcome(reply: Extract<WorkerReply, { kind: 'ran' }>): Promise<RunOutcome> {
-  return { outputs: reply.outputs.map(fromWire), inferenceSeconds: reply.inferenceSeconds };
+async function readOutcome(reply: RanReply, askedSeconds: number): Promise<RunOutcome> {
+  const { startedSeconds, endedSeconds } = reply;
+  const outputs = reply.outputs.map(fromWire);
+  return {
+    outputs,
+    inputSeconds: startedSeconds - askedSeconds,
+    inferenceSeconds: endedSeconds - startedSeconds,
+    outputSeconds: monotonicSeconds() - endedSeconds,
+  };
 }
 
 function toWire(tensor: Tensor): WireTensor {

@@ -2,11 +2,10 @@
  * The thread that owns one session. `run` of the binding is synchronous in 1.30.0: here it blocks nobody but itself,
  * while health, deadlines and streams go on in the serving thread.
  */
-import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import { findDatatypeByNativeName, NATIVE_TYPES } from './native-types.js';
 import { loadBinding, type NativeSession, type NativeTensor, PlainTensor } from './onnx-binding.js';
-import type { RawMetadata, RunMessage, WireTensor, WorkerData, WorkerReply } from './worker-protocol.js';
+import { monotonicSeconds, type RawMetadata, type RunMessage, type WireTensor, type WorkerData, type WorkerReply } from './worker-protocol.js';
 
 const port = parentPort;
 if (port === null) throw new Error('onnx-worker runs in a worker thread only');
@@ -38,11 +37,11 @@ function answer(loaded: NativeSession, message: RunMessage): void {
   try {
     const feeds = Object.fromEntries(message.inputs.map((input) => [input.name, toNative(input)]));
     const fetches = Object.fromEntries(message.outputs.map((name) => [name, null]));
-    const started = process.hrtime.bigint();
+    const startedSeconds = monotonicSeconds();
     const results = loaded.run(feeds, fetches, {});
-    const inferenceSeconds = Number(process.hrtime.bigint() - started) / 1e9;
+    const endedSeconds = monotonicSeconds();
     const outputs = message.outputs.flatMap((name) => (results[name] === undefined ? [] : [toWire(name, results[name])]));
-    post({ kind: 'ran', id: message.id, outputs, inferenceSeconds }, movable(outputs));
+    post({ kind: 'ran', id: message.id, outputs, startedSeconds, endedSeconds }, movable(outputs));
   } catch (error) {
     post({ kind: 'failed', id: message.id, text: error instanceof Error ? error.message : String(error) });
   }

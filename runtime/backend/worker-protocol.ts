@@ -1,4 +1,5 @@
 /** Messages between the serving thread and the thread that owns an ONNX Runtime session. */
+import process from 'node:process';
 
 /** Tensor type as ONNX Runtime numbers it (onnx.TensorProto.DataType). */
 export interface RawMetadata {
@@ -30,8 +31,22 @@ export interface RunMessage {
   readonly outputs: readonly string[];
 }
 
+export interface RanReply {
+  readonly kind: 'ran';
+  readonly id: number;
+  readonly outputs: readonly WireTensor[];
+  /** When the model began and ended, on the clock that all threads of the process share. */
+  readonly startedSeconds: number;
+  readonly endedSeconds: number;
+}
+
+/** Seconds that only grow, the same in every thread. */
+export function monotonicSeconds(): number {
+  return Number(process.hrtime.bigint()) / 1e9;
+}
+
 export type WorkerReply =
   | { readonly kind: 'loaded'; readonly inputs: readonly RawMetadata[]; readonly outputs: readonly RawMetadata[] }
   | { readonly kind: 'refused'; readonly text: string }
-  | { readonly kind: 'ran'; readonly id: number; readonly outputs: readonly WireTensor[]; readonly inferenceSeconds: number }
+  | RanReply
   | { readonly kind: 'failed'; readonly id: number; readonly text: string };

@@ -27,7 +27,7 @@ beforeEach(() => {
   facts = [];
   const observer: Observer = { observeRequest: (fact) => facts.push(fact), observeQueueDepth: () => undefined };
   let seconds = 0;
-  dataplane = new Dataplane({ store, serverVersion: '1.2.3', observer, monotonicSeconds: () => seconds++ });
+  dataplane = new Dataplane({ store, serverVersion: '1.2.3', observer, monotonicSeconds: () => seconds++, nowMs: () => 5000 });
 });
 
 const infer = (version = '') => dataplane.infer({ model: 'echo', version, inputs: [x], outputs: [] });
@@ -71,5 +71,62 @@ describe('readiness of one model', () => {
     expect(dataplane.isModelReady('echo', '')).toBe(true);
     store.isDraining = true;
     expect(dataplane.isModelReady('echo', '')).toBe(false);
+  });
+});
+
+describe('statistics', () => {
+  const of = (version: string) => dataplane.statistics('echo', version).map((report) => report.statistics);
+  test('each version has its own, from zero on, ready or not', async () => {
+    store.add('1', 'Ready', session);
+    store.add('2', 'Loading', undefined);
+    await infer();
+    expect(dataplane.statistics('echo', '')).toMatchObject([
+      { name: 'echo', version: '1', waiting: 0, statistics: { success: { count: 1 } } },
+      { name: 'echo', version: '2', waiting: 0, statistics: { success: { count: 0 } } },
+    ]);
+    expect(dataplane.statistics('', '')).toEqual(dataplane.statistics('echo', ''));
+    expect(() => dataplane.statistics('nobody', '')).toThrow("Request for unknown model: 'nobody' is not found");
+    expect(() => dataplane.statistics('echo', '3')).toThrow("Request for unknown model: 'echo' version 3 is not found");
+  });
+  test('a run is counted with the times of its parts', async () => {
+    store.add('1', 'Ready', session);
+    await infer();
+    await infer();
+    expect(of('1')).toMatchObject([
+      {
+        lastInferenceMs: 5000,
+        inferenceCount: 2,
+        executionCount: 2,
+        success: { count: 2, seconds: 6 }, // the clock goes a second further at each of four looks
+        queue: { count: 2, seconds: 2 },
+        compute: { input: { count: 2, seconds: 0.25 }, inference: { count: 2, seconds: 0.5 }, output: { count: 2, seconds: 0.125 } },
+      },
+    ]);
+  });
+  test('failures are counted by where they happened', async () => {
+    store.add('1', 'Ready', session);
+    session.nextError = new Error('boom');
+    await infer().catch(() => undefined);
+    await dataplane.infer({ model: 'echo', version: '', inputs: [], outputs: [] }).catch(() => undefined);
+    await dataplane.infer({ model: 'echo', version: '', inputs: [x], outputs: [], signal: AbortSignal.abort() }).catch(() => undefined);
+    expect(of('1')).toMatchObject([
+      {
+        failures: { BACKEND: 1, OTHER: 1, CANCELED: 1, REJECTED: 0 },
+        fail: { count: 3 },
+        success: { count: 0 },
+        queue: { count: 0 },
+        executionCount: 0,
+      },
+    ]);
+  });
+  test('the line in front of the model is reported without who runs', async () => {
+    store.add('1', 'Ready', session);
+    const gate = Promise.withResolvers<void>();
+    session.gate = gate.promise;
+    const runs = [infer(), infer(), infer()];
+    expect(dataplane.statistics('', '')).toMatchObject([{ waiting: 2 }]);
+    gate.resolve();
+    await Promise.all(runs);
+    expect(dataplane.statistics('', '')).toMatchObject([{ waiting: 0, statistics: { executionCount: 3 } }]);
   });
 });

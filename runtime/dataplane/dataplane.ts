@@ -1,12 +1,13 @@
 /** The Open Inference Protocol without a transport: what gRPC and REST both call. */
 import { checkInputs, checkOutputs } from '../core/check-request.js';
-import { InferenceError } from '../core/inference-error.js';
+import { type InferenceCode, InferenceError } from '../core/inference-error.js';
 import { LIMITS } from '../core/limits.js';
 import { newRunError } from '../core/load-error.js';
 import { compareVersions, computeReadiness, type Readiness, selectVersion } from '../core/readiness.js';
 import type { ModelSignature } from '../core/signature.js';
 import type { Tensor, UncheckedTensor } from '../core/tensor.js';
-import type { Model, ModelStore, Session } from './ports.js';
+import { classifyFailure, InferenceStatistics } from './inference-statistics.js';
+import type { Model, ModelStore, RunOutcome, Session } from './ports.js';
 import { RunQueue } from './run-queue.js';
 
 export interface InferRequest {
@@ -44,6 +45,24 @@ export interface DataplaneOptions {
   readonly observer: Observer;
   /** Seconds that only grow. */
   readonly monotonicSeconds: () => number;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: () => number;
+}
+
+export interface ModelReport {
+  readonly name: string;
+  readonly version: string;
+  readonly statistics: InferenceStatistics;
+  /** Requests that wait for the model and do not run yet. */
+  readonly waiting: number;
+}
+
+/** How far a request came. */
+interface Progress {
+  /** Set when the run begins. */
+  queueSeconds?: number;
+  /** Set when it ended well. */
+  outcome?: RunOutcome;
 }
 
 /** Triton's name for this backend, which its clients know. */
@@ -51,6 +70,7 @@ const PLATFORM = 'onnxruntime_onnx';
 
 export class Dataplane {
   readonly #queues = new WeakMap<Session, RunQueue>();
+  readonly #statistics = new WeakMap<Model, InferenceStatistics>();
 
   constructor(readonly options: DataplaneOptions) {}
 
@@ -77,44 +97,80 @@ export class Dataplane {
     return { name, versions: version === '' ? versions : [model.version], platform: PLATFORM, signature: model.signature };
   }
 
+  /** Every version of the model that the server has, ready or not, or the one named; name '' is every model. Triton ignores a version without a name. */
+  statistics(name: string, version: string): ModelReport[] {
+    if (name === '') return this.options.store.models().map((model) => this.#report(model));
+    const named = this.#find(name, version);
+    return (version === '' ? this.#versionsOf(name) : [named]).map((model) => this.#report(model));
+  }
+
   async infer(request: InferRequest): Promise<InferResponse> {
-    const { observer, monotonicSeconds } = this.options;
-    const started = monotonicSeconds();
+    const started = this.options.monotonicSeconds();
     const model = this.#find(request.model, request.version);
-    const { name, version } = model;
-    const timings: { queueSeconds?: number; inferenceSeconds?: number } = {};
-    let code = 'OK';
+    const progress: Progress = {};
+    let code: InferenceCode | 'OK' = 'OK';
     try {
-      return await this.#run(model, request, timings);
+      return await this.#run(model, request, progress);
     } catch (error) {
       code = error instanceof InferenceError ? error.code : 'INTERNAL';
       throw error;
     } finally {
-      observer.observeRequest({ model: name, version, code, seconds: monotonicSeconds() - started, ...timings });
+      this.#count(model, { code, seconds: this.options.monotonicSeconds() - started, progress });
     }
   }
 
-  async #run(model: Model, request: InferRequest, timings: { queueSeconds?: number; inferenceSeconds?: number }): Promise<InferResponse> {
+  #count(model: Model, end: { code: InferenceCode | 'OK'; seconds: number; progress: Progress }): void {
+    const { code, seconds, progress } = end;
+    const { queueSeconds, outcome } = progress;
+    const statistics = this.#statisticsOf(model);
+    if (code !== 'OK') statistics.addFailure(seconds, classifyFailure(code, queueSeconds !== undefined));
+    else if (queueSeconds !== undefined && outcome !== undefined) statistics.addSuccess(seconds, { rows: 1, queueSeconds, run: outcome });
+    this.options.observer.observeRequest({
+      model: model.name,
+      version: model.version,
+      code,
+      seconds,
+      ...(queueSeconds === undefined ? {} : { queueSeconds }),
+      ...(outcome === undefined ? {} : { inferenceSeconds: outcome.inferenceSeconds }),
+    });
+  }
+
+  async #run(model: Model, request: InferRequest, progress: Progress): Promise<InferResponse> {
     const { session, name, version } = model;
     // Draining models still answer: endpoints take seconds to forget a pod.
     if (session === undefined || (model.state !== 'Ready' && model.state !== 'Draining')) throw newNotReady(model);
     const inputs = checkInputs(name, session.signature, request.inputs);
     const outputs = checkOutputs(name, session.signature, request.outputs);
     const queue = this.#queueOf(session);
-    const { observer, monotonicSeconds } = this.options;
+    const { observer, monotonicSeconds, nowMs } = this.options;
     const bytes = inputs.reduce((sum, input) => sum + input.data.byteLength, 0);
     const queued = monotonicSeconds();
     const ticket = request.signal === undefined ? { bytes } : { bytes, signal: request.signal };
     const task = queue.run(ticket, async () => {
-      timings.queueSeconds = monotonicSeconds() - queued;
+      progress.queueSeconds = monotonicSeconds() - queued;
       const outcome = await session.run(inputs, outputs).catch((error: Error) => {
         throw error instanceof InferenceError ? error : newRunError(name, error.message);
       });
-      timings.inferenceSeconds = outcome.inferenceSeconds;
+      progress.outcome = outcome;
+      this.#statisticsOf(model).addExecution(nowMs(), 1, outcome);
       return { model: name, version, outputs: outcome.outputs };
     });
     observer.observeQueueDepth(name, version, queue.depth);
     return await task.finally(() => observer.observeQueueDepth(name, version, queue.depth));
+  }
+
+  #report(model: Model): ModelReport {
+    const { name, version, session } = model;
+    const waiting = session === undefined ? 0 : this.#queueOf(session).waiting;
+    return { name, version, statistics: this.#statisticsOf(model), waiting };
+  }
+
+  #statisticsOf(model: Model): InferenceStatistics {
+    const known = this.#statistics.get(model);
+    if (known !== undefined) return known;
+    const statistics = new InferenceStatistics();
+    this.#statistics.set(model, statistics);
+    return statistics;
   }
 
   #queueOf(session: Session): RunQueue {

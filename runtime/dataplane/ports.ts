@@ -13,8 +13,12 @@ export interface LoadOptions {
 
 export interface RunOutcome {
   readonly outputs: readonly Tensor[];
+  /** Time to bring the inputs to the model. */
+  readonly inputSeconds: number;
   /** Time inside the model alone. */
   readonly inferenceSeconds: number;
+  /** Time to bring the outputs back. */
+  readonly outputSeconds: number;
 }
 
 /** One loaded copy of a model; it runs one request at a time. */

@@ -27,7 +27,11 @@ export class RunQueue {
   constructor(readonly limits: QueueLimits) {}
 
   get depth(): number {
-    return this.#waiting.length + (this.#isBusy ? 1 : 0);
+    return this.waiting + (this.#isBusy ? 1 : 0);
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /** Runs `task` when its turn comes. Rejects with InferenceError when there is no room, or nobody waits any more. */

@@ -25,7 +25,13 @@ beforeEach(async () => {
   unknown = [];
   const model: Model = { name: 'echo', version: '1', state: 'Ready', signature: ECHO_SIGNATURE, session };
   const observer = { observeRequest: () => undefined, observeQueueDepth: () => undefined };
-  const dataplane = new Dataplane({ store: { models: () => [model], isDraining: false }, serverVersion: '1', observer, monotonicSeconds: () => 0 });
+  const dataplane = new Dataplane({
+    store: { models: () => [model], isDraining: false },
+    serverVersion: '1',
+    observer,
+    monotonicSeconds: () => 0,
+    nowMs: () => 5000,
+  });
   server = new GrpcServer(dataplane, (error) => unknown.push(error));
   const port = await server.listen('127.0.0.1', 0);
   client = new proto.inference.GRPCInferenceService(`127.0.0.1:${port}`, credentials.createInsecure());

@@ -46,7 +46,9 @@ beforeAll(async () => {
   const model: Model = { name: 'echo', version: '1', state: 'Ready', signature: SIGNATURE, session: new FakeSession(SIGNATURE) };
   const observer = { observeRequest: () => undefined, observeQueueDepth: () => undefined };
   const store = { models: () => [model], isDraining: false };
-  server = new GrpcServer(new Dataplane({ store, serverVersion: '1', observer, monotonicSeconds: () => 0 }), (error) => defects.push(error));
+  server = new GrpcServer(new Dataplane({ store, serverVersion: '1', observer, monotonicSeconds: () => 0, nowMs: () => 0 }), (error) =>
+    defects.push(error),
+  );
   const proto = loadPackageDefinition(loadSync(join(findProtoFolder(), 'inference.proto'), PROTO_OPTIONS)) as unknown as ProtoGrpcType;
   client = new proto.inference.GRPCInferenceService(`127.0.0.1:${await server.listen('127.0.0.1', 0)}`, credentials.createInsecure());
 });

@@ -20,7 +20,8 @@ export class FakeSession implements Session {
     this.nextError = undefined;
     await this.gate;
     if (error !== undefined) throw error;
-    return { inferenceSeconds: 0.25, outputs: inputs.map((input, index) => ({ ...input, name: outputs[index] ?? input.name })) };
+    const seconds = { inputSeconds: 0.125, inferenceSeconds: 0.25, outputSeconds: 0.0625 };
+    return { ...seconds, outputs: inputs.map((input, index) => ({ ...input, name: outputs[index] ?? input.name })) };
   }
 
   async close(): Promise<void> {
