@@ -21,6 +21,7 @@ import { newRestHandler } from './rest/rest.js';
 import { parseServeFlags, SERVE_USAGE, type ServeConfig } from './serve-flags.js';
 import { ServerLife } from './server-life.js';
 import { writeTermination } from './termination-log.js';
+import { addTritonMetrics } from './triton-metrics.js';
 import { readOwnVersion } from './version.js';
 
 /** Resolves with the exit code. `env` is the composition root's. */
@@ -70,6 +71,7 @@ function wire(store: LocalModelStore, threads: number, log: Logger): { grpc: Grp
   const version = readOwnVersion();
   const onUnknown = (error: unknown): void => log.error('Request failed', { error: toError(error) });
   const dataplane = new Dataplane({ store, serverVersion: version, observer: metrics, monotonicSeconds, nowMs: Date.now });
+  addTritonMetrics(metrics.registry, () => dataplane.statistics('', ''));
   const grpc = new GrpcServer(dataplane, onUnknown);
   for (const model of store.models()) metrics.addModel(model.name, model.version);
   store.onChange(() => {
