@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { ECHO_SIGNATURE, FakeSession } from '../../test/runtime/fake-backend.js';
+import { ECHO_SIGNATURE, FakeSession, makeEchoModel } from '../../test/runtime/fake-backend.js';
 import type { ModelState } from '../core/readiness.js';
 import { Dataplane, type Observer } from './dataplane.js';
 import type { Model, ModelStore } from './ports.js';
@@ -11,7 +11,7 @@ class FakeStore implements ModelStore {
     return this.list;
   }
   add(version: string, state: ModelState, session: FakeSession | undefined): void {
-    this.list.push({ name: 'echo', version, state, signature: ECHO_SIGNATURE, session });
+    this.list.push(makeEchoModel(session, { version, state, reason: state === 'Ready' ? '' : 'because' }));
   }
 }
 
@@ -128,5 +128,24 @@ describe('statistics', () => {
     gate.resolve();
     await Promise.all(runs);
     expect(dataplane.statistics('', '')).toMatchObject([{ waiting: 0, statistics: { executionCount: 3 } }]);
+  });
+});
+
+describe('config and index', () => {
+  test('the config of a model that loads is not known yet', () => {
+    store.add('1', 'Loading', undefined);
+    expect(() => dataplane.modelConfig('echo', '')).toThrow("Model 'echo' version 1 is not ready: it is Loading");
+    expect(() => dataplane.modelConfig('nobody', '')).toThrow("Request for unknown model: 'nobody' is not found");
+  });
+  test('the config is that of the session', () => {
+    store.add('1', 'Ready', session);
+    expect(dataplane.modelConfig('echo', '1')).toMatchObject({ name: 'echo', input: [{ name: 'x' }], default_model_filename: 'model.onnx' });
+  });
+  test('the index has every version with its state and reason', () => {
+    store.add('1', 'Ready', session);
+    store.add('2', 'Failed', undefined);
+    const ready = { name: 'echo', version: '1', state: 'READY', reason: '' };
+    expect(dataplane.repositoryIndex(false)).toEqual([ready, { name: 'echo', version: '2', state: 'UNAVAILABLE', reason: 'because' }]);
+    expect(dataplane.repositoryIndex(true)).toEqual([ready]);
   });
 });

@@ -3,7 +3,9 @@ import { checkInputs, checkOutputs } from '../core/check-request.js';
 import { type InferenceCode, InferenceError } from '../core/inference-error.js';
 import { LIMITS } from '../core/limits.js';
 import { newRunError } from '../core/load-error.js';
+import { computeModelConfig, type ModelConfig, PLATFORM } from '../core/model-config.js';
 import { compareVersions, computeReadiness, type Readiness, selectVersion } from '../core/readiness.js';
+import { computeRepositoryIndex, type IndexEntry } from '../core/repository-index.js';
 import type { ModelSignature } from '../core/signature.js';
 import type { Tensor, UncheckedTensor } from '../core/tensor.js';
 import { classifyFailure, InferenceStatistics } from './inference-statistics.js';
@@ -65,8 +67,11 @@ interface Progress {
   outcome?: RunOutcome;
 }
 
-/** Triton's name for this backend, which its clients know. */
-const PLATFORM = 'onnxruntime_onnx';
+/**
+ * Those of Triton's extensions that a client finds whole. Not `model_repository`: the index is here, but load and unload are
+ * not. Not `binary_tensor_data`: it is REST's, where inference is not.
+ */
+const EXTENSIONS = ['model_configuration', 'statistics'] as const;
 
 export class Dataplane {
   readonly #queues = new WeakMap<Session, RunQueue>();
@@ -80,12 +85,23 @@ export class Dataplane {
   }
 
   serverMetadata(): { name: string; version: string; extensions: string[] } {
-    return { name: 'slipway', version: this.options.serverVersion, extensions: [] };
+    return { name: 'slipway', version: this.options.serverVersion, extensions: [...EXTENSIONS] };
   }
 
   /** NOT_FOUND for a model that the server does not have; false while it loads, warms or drains. */
   isModelReady(name: string, version: string): boolean {
     return this.#find(name, version).state === 'Ready' && !this.options.store.isDraining;
+  }
+
+  repositoryIndex(isReadyOnly: boolean): IndexEntry[] {
+    return computeRepositoryIndex(this.options.store.models(), isReadyOnly);
+  }
+
+  modelConfig(name: string, version: string): ModelConfig {
+    const model = this.#find(name, version);
+    if (model.session === undefined) throw newNotReady(model);
+    const { provider, signature } = model.session;
+    return computeModelConfig({ name, filename: model.filename, provider, signature });
   }
 
   modelMetadata(name: string, version: string): ModelMetadata {
@@ -97,11 +113,15 @@ export class Dataplane {
     return { name, versions: version === '' ? versions : [model.version], platform: PLATFORM, signature: model.signature };
   }
 
-  /** Every version of the model that the server has, ready or not, or the one named; name '' is every model. Triton ignores a version without a name. */
+  /**
+   * Of every version of the model that the server has, ready or not, or of the one named; name '' means every model, whatever
+   * the version.
+   */
   statistics(name: string, version: string): ModelReport[] {
     if (name === '') return this.options.store.models().map((model) => this.#report(model));
     const named = this.#find(name, version);
-    return (version === '' ? this.#versionsOf(name) : [named]).map((model) => this.#report(model));
+    const versions = version === '' ? this.#versionsOf(name).sort((a, b) => compareVersions(a.version, b.version)) : [named];
+    return versions.map((model) => this.#report(model));
   }
 
   async infer(request: InferRequest): Promise<InferResponse> {

@@ -43,6 +43,10 @@ export interface Model {
   readonly name: string;
   readonly version: string;
   readonly state: ModelState;
+  /** Why it is not ready, in one line; empty when it is. */
+  readonly reason: string;
+  /** Of the file that it is loaded from, without its folder. */
+  readonly filename: string;
   readonly signature: ModelSignature;
   /** Present once loaded. */
   readonly session: Session | undefined;

@@ -6,6 +6,7 @@ import type { ModelInferResponse } from '../../proto/gen/inference/ModelInferRes
 import { InferenceError } from '../core/inference-error.js';
 import type { TensorSpec } from '../core/signature.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
+import { computeModelStatistics } from '../dataplane/model-statistics.js';
 import { decodeInferRequest, encodeInferResponse } from './codec.js';
 import { toServiceError } from './status.js';
 
@@ -33,6 +34,12 @@ export function newInferenceService(dataplane: Dataplane, onUnknown: (error: unk
       return { name, versions: [...versions], platform, inputs: signature.inputs.map(toMetadata), outputs: signature.outputs.map(toMetadata) };
     }),
     ModelInfer: answer((call) => infer(dataplane, call)),
+    ModelConfig: answer(({ request }) => ({ config: dataplane.modelConfig(request.name, request.version) })),
+    ModelStatistics: answer(({ request }) => ({ model_stats: dataplane.statistics(request.name, request.version).map(computeModelStatistics) })),
+    RepositoryIndex: answer(({ request }) => {
+      if (request.repository_name !== '') throw newNoRepositories(request.repository_name);
+      return { models: dataplane.repositoryIndex(request.ready) };
+    }),
   };
 }
 
@@ -42,6 +49,10 @@ async function infer(dataplane: Dataplane, call: ServerUnaryCall<ModelInferReque
   call.on('cancelled', () => gone.abort());
   const response = await dataplane.infer({ ...decodeInferRequest(call.request), signal: gone.signal });
   return encodeInferResponse(response, call.request);
+}
+
+function newNoRepositories(name: string): InferenceError {
+  return new InferenceError('UNIMPLEMENTED', `'repository_name' specification is not supported: leave '${name}' away, there is one repository`);
 }
 
 function toMetadata(spec: TensorSpec): { name: string; datatype: string; shape: number[] } {

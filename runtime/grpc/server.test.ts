@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { credentials, loadPackageDefinition, status } from '@grpc/grpc-js';
+import { credentials, loadPackageDefinition, type ServiceError, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { GRPCInferenceServiceClient } from '../../proto/gen/inference/GRPCInferenceService.js';
@@ -8,10 +8,9 @@ import type { ModelInferResponse__Output } from '../../proto/gen/inference/Model
 import type { ProtoGrpcType } from '../../proto/gen/inference.js';
 import { findProtoFolder } from '../../proto/load.js';
 import { PROTO_OPTIONS } from '../../proto/options.js';
-import { ECHO_SIGNATURE, FakeSession } from '../../test/runtime/fake-backend.js';
+import { ECHO_SIGNATURE, FakeSession, makeEchoModel } from '../../test/runtime/fake-backend.js';
 import { LIMITS } from '../core/limits.js';
 import { Dataplane } from '../dataplane/dataplane.js';
-import type { Model } from '../dataplane/ports.js';
 import { GrpcServer } from './server.js';
 
 const proto = loadPackageDefinition(loadSync(join(findProtoFolder(), 'inference.proto'), PROTO_OPTIONS)) as unknown as ProtoGrpcType;
@@ -23,7 +22,7 @@ let unknown: unknown[];
 beforeEach(async () => {
   session = new FakeSession(ECHO_SIGNATURE);
   unknown = [];
-  const model: Model = { name: 'echo', version: '1', state: 'Ready', signature: ECHO_SIGNATURE, session };
+  const model = makeEchoModel(session);
   const observer = { observeRequest: () => undefined, observeQueueDepth: () => undefined };
   const dataplane = new Dataplane({
     store: { models: () => [model], isDraining: false },
@@ -123,5 +122,64 @@ describe('GrpcServer', () => {
     while (session.runs.length === 0) await new Promise(setImmediate);
     await expect(server.drain(20)).rejects.toThrow('still in flight after 0.02 s');
     await cut;
+  });
+});
+
+describe("Triton's extensions", () => {
+  /** Answer, or code and text of the refusal. */
+  const ask = <Reply>(call: (done: (error: ServiceError | null, reply?: Reply) => void) => void): Promise<Reply | string> =>
+    new Promise((resolve) => call((error, reply) => resolve(reply ?? `${status[error?.code ?? 0]} ${error?.details}`)));
+
+  test('the config says what the model is', async () => {
+    await expect(ask((done) => client.ModelConfig({ name: 'echo' }, done))).resolves.toMatchObject({
+      config: {
+        name: 'echo',
+        platform: 'onnxruntime_onnx',
+        backend: 'onnxruntime',
+        version_policy: { policy_choice: 'all' },
+        max_batch_size: 0,
+        input: [{ name: 'x', data_type: 'TYPE_FP32', dims: ['-1', '2'] }],
+        output: [{ name: 'y', data_type: 'TYPE_FP32', dims: ['-1', '2'] }],
+        instance_group: [{ name: 'echo_0', count: 1 }],
+        default_model_filename: 'model.onnx',
+      },
+    });
+  });
+  test('statistics grow with requests', async () => {
+    await infer({ ...head, inputs: [x], raw_input_contents: [raw] });
+    await infer({ ...head, inputs: [x], raw_input_contents: [raw] });
+    await infer({ ...head, inputs: [{ ...x, datatype: 'FP64' }], raw_input_contents: [raw] }).catch(() => undefined);
+    const parts = { compute_input: { count: '2', ns: '250000000' }, compute_infer: { count: '2', ns: '500000000' }, compute_output: { count: '2' } };
+    const inference = { success: { count: '2' }, fail: { count: '1' }, queue: { count: '2' }, ...parts, cache_hit: { count: '0', ns: '0' } };
+    const want = { name: 'echo', version: '1', last_inference: '5000', inference_count: '2', execution_count: '2', inference_stats: inference };
+    const answers = await Promise.all(['echo', ''].map((name) => ask((done) => client.ModelStatistics({ name }, done))));
+    for (const answer of answers) expect(answer).toMatchObject({ model_stats: [{ ...want, batch_stats: [{ batch_size: '1', ...parts }] }] });
+  });
+  test('the index tells the state of each model', async () => {
+    const models = [{ name: 'echo', version: '1', state: 'READY', reason: '' }];
+    await expect(ask((done) => client.RepositoryIndex({ ready: true }, done))).resolves.toEqual({ models });
+    const refused = await ask((done) => client.RepositoryIndex({ repository_name: 'other' }, done));
+    expect(refused).toBe("UNIMPLEMENTED 'repository_name' specification is not supported: leave 'other' away, there is one repository");
+  });
+  test('the server advertises no more than that', async () => {
+    await expect(ask((done) => client.ServerMetadata({}, done))).resolves.toMatchObject({ extensions: ['model_configuration', 'statistics'] });
+  });
+  test('an unknown model has neither config nor statistics', async () => {
+    const want = "NOT_FOUND Request for unknown model: 'nobody' is not found";
+    await expect(ask((done) => client.ModelConfig({ name: 'nobody' }, done))).resolves.toBe(want);
+    await expect(ask((done) => client.ModelStatistics({ name: 'nobody' }, done))).resolves.toBe(want);
+  });
+  test.each(['RepositoryModelLoad', 'SystemSharedMemoryStatus', 'TraceSetting'])('%s is not here, and the answer says so', async (method) => {
+    const path = `/inference.GRPCInferenceService/${method}`;
+    const refused = await ask((done) =>
+      client.makeUnaryRequest(
+        path,
+        () => Buffer.alloc(0),
+        (reply) => reply,
+        {},
+        done,
+      ),
+    );
+    expect(refused).toBe(`UNIMPLEMENTED The server does not implement the method ${path}`);
   });
 });

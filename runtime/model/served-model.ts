@@ -1,5 +1,6 @@
 /** One model through its life: Loading → Warming → Ready → Draining, or Failed. */
 import { statSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { FetchRecord, ModelStatusz, TensorSignature } from '../../contract/statusz.js';
 import { LoadError } from '../core/load-error.js';
 import type { ModelState } from '../core/readiness.js';
@@ -30,6 +31,10 @@ export class ServedModel implements Model {
 
   get version(): string {
     return this.located.version;
+  }
+
+  get filename(): string {
+    return basename(this.located.path);
   }
 
   get signature(): ModelSignature {

@@ -1,10 +1,11 @@
-/** REST twin of the protocol, as far as this version has it: health, readiness and metadata. Inference is gRPC's. */
+/** REST twin of the protocol, as far as this version has it: health, readiness, metadata, config and statistics. Inference is gRPC's. */
 
 import { answerJson, type HttpAnswer, type HttpHandler } from '../../lib/http-server.js';
 import type { InferenceCode } from '../core/inference-error.js';
 import { InferenceError } from '../core/inference-error.js';
 import type { TensorSpec } from '../core/signature.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
+import { computeModelStatistics } from '../dataplane/model-statistics.js';
 
 const HTTP_STATUS: Readonly<Record<InferenceCode, number>> = {
   INVALID_ARGUMENT: 400,
@@ -17,7 +18,7 @@ const HTTP_STATUS: Readonly<Record<InferenceCode, number>> = {
   INTERNAL: 500,
 };
 
-const MODEL_PATH = /^\/v2\/models\/(?<name>[^/]+)(?:\/versions\/(?<version>[0-9]+))?(?:\/(?<verb>ready|infer))?$/;
+const MODEL_PATH = /^\/v2\/models\/(?<name>[^/]+)(?:\/versions\/(?<version>[0-9]+))?(?:\/(?<verb>ready|infer|config|stats))?$/;
 
 export function newRestHandler(dataplane: Dataplane): HttpHandler {
   return (request, path): HttpAnswer => {
@@ -37,6 +38,7 @@ function answer(dataplane: Dataplane, method: string, path: string): HttpAnswer 
     const { isReady } = dataplane.readiness();
     return answerJson(isReady ? 200 : 503, { ready: isReady });
   }
+  if (path === '/v2/models/stats') return answerStatistics(dataplane, '', '');
   const { name, version = '', verb } = MODEL_PATH.exec(path)?.groups ?? {};
   if (name === undefined) throw new InferenceError('NOT_FOUND', `Nothing is at ${path}`);
   return answerModel(dataplane, method, { name: decodeName(name), version, verb });
@@ -62,8 +64,14 @@ function answerModel(dataplane: Dataplane, method: string, target: { name: strin
     const isReady = dataplane.isModelReady(name, version);
     return answerJson(isReady ? 200 : 503, { name, ready: isReady });
   }
+  if (verb === 'config') return answerJson(200, dataplane.modelConfig(name, version));
+  if (verb === 'stats') return answerStatistics(dataplane, name, version);
   const { versions, platform, signature } = dataplane.modelMetadata(name, version);
   return answerJson(200, { name, versions, platform, inputs: signature.inputs.map(toMetadata), outputs: signature.outputs.map(toMetadata) });
+}
+
+function answerStatistics(dataplane: Dataplane, name: string, version: string): HttpAnswer {
+  return answerJson(200, { model_stats: dataplane.statistics(name, version).map(computeModelStatistics) });
 }
 
 function toMetadata(spec: TensorSpec): { name: string; datatype: string; shape: readonly number[] } {

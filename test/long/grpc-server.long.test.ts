@@ -13,9 +13,8 @@ import { joinBytesElements } from '../../runtime/core/bytes-elements.js';
 import { DATATYPES } from '../../runtime/core/datatype.js';
 import type { ModelSignature } from '../../runtime/core/signature.js';
 import { Dataplane } from '../../runtime/dataplane/dataplane.js';
-import type { Model } from '../../runtime/dataplane/ports.js';
 import { GrpcServer } from '../../runtime/grpc/server.js';
-import { FakeSession } from '../runtime/fake-backend.js';
+import { FakeSession, makeEchoModel } from '../runtime/fake-backend.js';
 import { LONG_TEST_TIMEOUT_MS, longParameters } from './parameters.js';
 
 const SIGNATURE: ModelSignature = {
@@ -43,7 +42,7 @@ let server: GrpcServer;
 let client: GRPCInferenceServiceClient;
 
 beforeAll(async () => {
-  const model: Model = { name: 'echo', version: '1', state: 'Ready', signature: SIGNATURE, session: new FakeSession(SIGNATURE) };
+  const model = makeEchoModel(new FakeSession(SIGNATURE), { signature: SIGNATURE });
   const observer = { observeRequest: () => undefined, observeQueueDepth: () => undefined };
   const store = { models: () => [model], isDraining: false };
   server = new GrpcServer(new Dataplane({ store, serverVersion: '1', observer, monotonicSeconds: () => 0, nowMs: () => 0 }), (error) =>

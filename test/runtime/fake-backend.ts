@@ -1,7 +1,7 @@
 /** A backend without ONNX Runtime: echoes its inputs as outputs, when and as the test says. */
 import type { ModelSignature } from '../../runtime/core/signature.js';
 import type { Tensor } from '../../runtime/core/tensor.js';
-import type { Backend, LoadOptions, RunOutcome, Session } from '../../runtime/dataplane/ports.js';
+import type { Backend, LoadOptions, Model, RunOutcome, Session } from '../../runtime/dataplane/ports.js';
 
 export class FakeSession implements Session {
   readonly provider = 'fake';
@@ -51,3 +51,8 @@ export const ECHO_SIGNATURE: ModelSignature = {
   inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2], symbols: ['n', ''] }],
   outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2], symbols: ['n', ''] }],
 };
+
+/** Version 1 of `echo`, ready. */
+export function makeEchoModel(session: Session | undefined, changes: Partial<Model> = {}): Model {
+  return { name: 'echo', version: '1', state: 'Ready', reason: '', filename: 'model.onnx', signature: ECHO_SIGNATURE, session, ...changes };
+}

@@ -93,8 +93,43 @@ def metadata(address):
         "server": client.get_server_metadata(as_json=True), "sums": client.get_model_metadata("sums", as_json=True),
         "modelReady": client.is_model_ready("sums"), "versionReady": client.is_model_ready("sums", "2"),
         "unknownReady": client_error(lambda: client.is_model_ready("nobody")),
-        "statistics": client_error(lambda: client.get_inference_statistics("sums")),
         "latest": infer_sums(address).model_version, "named": infer_sums(address, version="2").model_version,
+    }
+
+
+def counters(client, name="sums", version="10"):
+    """Numbers of one version, as perf_analyzer reads them."""
+    (stats,) = client.get_inference_statistics(name, version).model_stats
+    parts = {field.name: getattr(stats.inference_stats, field.name) for field in stats.inference_stats.DESCRIPTOR.fields}
+    batches = {f"batch {batch.batch_size}": batch.compute_infer for batch in stats.batch_stats}
+    return {"last_inference": stats.last_inference, "inference_count": stats.inference_count, "execution_count": stats.execution_count,
+            **{f"{key} count": part.count for key, part in {**parts, **batches}.items()},
+            **{f"{key} ns": part.ns for key, part in {**parts, **batches}.items()}}
+
+
+def extensions(address):
+    """Triton's extensions: five requests answered and one refused between two looks at the statistics."""
+    client = triton.InferenceServerClient(address)
+    stub = service_pb2_grpc.GRPCInferenceServiceStub(grpc.insecure_channel(address))
+    stub.ModelInfer(good_sums(version="10"))
+    before = counters(client)
+    for _ in range(5):
+        stub.ModelInfer(good_sums(version="10"))
+    bad = good_sums(version="10")
+    bad.inputs[0].datatype = "FP64"
+    refused = attempt(stub.ModelInfer, bad)
+    after = counters(client)
+    every = [f"{stats.name} {int(stats.version)}" for stats in client.get_inference_statistics().model_stats]
+    return {
+        "config": client.get_model_config("sums", as_json=True)["config"], "refused": refused,
+        "unknownConfig": client_error(lambda: client.get_model_config("nobody")),
+        "unknownStatistics": client_error(lambda: client.get_inference_statistics("nobody")),
+        "growth": {key: after[key] - before.get(key, 0) for key in after},
+        "sinceLast": time.time() - after["last_inference"] / 1000,
+        "versions": [stats.version for stats in client.get_inference_statistics("sums").model_stats], "every": every,
+        "index": client.get_model_repository_index(as_json=True)["models"],
+        "load": client_error(lambda: client.load_model("sums")),
+        "memory": client_error(lambda: client.get_system_shared_memory_status()),
     }
 
 
@@ -372,6 +407,6 @@ def failover(addresses):
     return counts
 
 
-COMMANDS = {"datatypes": datatypes, "metadata": metadata, "errors": errors, "health": health, "deadline": deadline, "drain": drain,
+COMMANDS = {"datatypes": datatypes, "metadata": metadata, "extensions": extensions, "errors": errors, "health": health, "deadline": deadline, "drain": drain,
             "fuzz": fuzz, "failover": failover}
 print(json.dumps(COMMANDS[sys.argv[1]](sys.argv[2])))

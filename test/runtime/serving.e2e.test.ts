@@ -103,7 +103,7 @@ test.each(['//', '/v2/models/%zz', '/v2/models/%ff/ready', '/%', '/?//', '/v2/mo
 test('metadata, readiness and versions', async () => {
   const answers = await runForeignClient<Answers>(python, 'metadata', address.grpc);
   expect(answers).toMatchObject({ live: true, ready: true, modelReady: true, versionReady: true, latest: '10', named: '2' });
-  expect(answers['server']).toMatchObject({ name: 'slipway' });
+  expect(answers['server']).toMatchObject({ name: 'slipway', extensions: ['model_configuration', 'statistics'] });
   expect(answers['sums']).toMatchObject({
     name: 'sums',
     versions: ['2', '10'],
@@ -114,7 +114,81 @@ test('metadata, readiness and versions', async () => {
     ],
   });
   expect(answers['unknownReady']).toContain('NOT_FOUND');
-  expect(answers['statistics']).toMatch(/UNIMPLEMENTED.*ModelStatistics/);
+});
+
+describe("Triton's extensions with tritonclient", () => {
+  let answers: Answers = {};
+  beforeAll(async () => {
+    answers = await runForeignClient<Answers>(python, 'extensions', address.grpc);
+  });
+  test('the config', () => {
+    expect(answers['config']).toEqual({
+      name: 'sums',
+      platform: 'onnxruntime_onnx',
+      backend: 'onnxruntime',
+      version_policy: { all: {} },
+      input: ['a', 'b'].map((name) => ({ name, data_type: 'TYPE_FP32', dims: ['-1', '2'] })),
+      output: ['sum', 'difference'].map((name) => ({ name, data_type: 'TYPE_FP32', dims: ['-1', '2'] })),
+      instance_group: [{ name: 'sums_0', count: 1, kind: 'KIND_CPU' }],
+      default_model_filename: 'model.onnx',
+    });
+  });
+  test('the statistics grow by exactly what was asked', () => {
+    const growth = answers['growth'] as Readonly<Record<string, number>>;
+    expect(growth).toMatchObject({
+      inference_count: 5,
+      execution_count: 5,
+      'success count': 5,
+      'fail count': 1,
+      'queue count': 5,
+      'compute_input count': 5,
+      'compute_infer count': 5,
+      'compute_output count': 5,
+      'batch 1 count': 5,
+      'cache_hit count': 0,
+    });
+    const [whole = 0, infer = 0] = [growth['success ns'], growth['compute_infer ns']];
+    const parts = ['queue', 'compute_input', 'compute_infer', 'compute_output'].map((part) => growth[`${part} ns`] ?? 0);
+    for (const ns of parts) expect(ns).toBeGreaterThan(0);
+    expect(parts.reduce((sum, ns) => sum + ns, 0)).toBeLessThanOrEqual(whole);
+    expect(growth['batch 1 ns']).toBe(infer);
+    expect(Math.abs(Number(answers['sinceLast']))).toBeLessThan(60);
+    expect(answers['refused']).toContain('data-type');
+  });
+  test('versions are numbers, and no name means every model', () => {
+    expect(answers['versions']).toEqual(['2', '10']);
+    expect(answers['every']).toEqual(expect.arrayContaining(['sums 2', 'sums 10', 'id_BYTES 1', 'secret 1']));
+  });
+  test('the index has every version that is served', () => {
+    for (const version of ['2', '10']) expect(answers['index']).toContainEqual({ name: 'sums', version, state: 'READY' });
+  });
+  test('what is unknown is NOT_FOUND, what is not here UNIMPLEMENTED', () => {
+    for (const key of ['unknownConfig', 'unknownStatistics']) {
+      expect(answers[key]).toBe("StatusCode.NOT_FOUND Request for unknown model: 'nobody' is not found");
+    }
+    for (const [key, method] of [
+      ['load', 'RepositoryModelLoad'],
+      ['memory', 'SystemSharedMemoryStatus'],
+    ] as const) {
+      expect(answers[key]).toBe(`StatusCode.UNIMPLEMENTED The server does not implement the method /inference.GRPCInferenceService/${method}`);
+    }
+  });
+  test('the metrics tell the same counts', async () => {
+    const text = await (await fetch(`${address.metrics}/metrics`)).text();
+    const read = (series: string): number =>
+      Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(`${series} `))
+          ?.split(' ')[1],
+      );
+    const labels = 'model="sums",version="10"';
+    expect(read(`nv_inference_request_success{${labels}}`)).toBeGreaterThanOrEqual(6);
+    expect(read(`nv_inference_exec_count{${labels}}`)).toBe(read(`nv_inference_count{${labels}}`));
+    expect(read(`nv_inference_request_failure{${labels},reason="OTHER"}`)).toBeGreaterThanOrEqual(1);
+    expect(read(`nv_inference_compute_infer_duration_us{${labels}}`)).toBeGreaterThan(0);
+    expect(read(`nv_inference_pending_request_count{${labels}}`)).toBe(0);
+  });
 });
 
 test('health of the server and of each model', async () => {
@@ -142,9 +216,17 @@ test('probes, status and metrics over HTTP', async () => {
   expect(await (await fetch(`${address.metrics}/metrics`)).text()).toMatch(/slipway_runtime_model_ready\{model="sums",version="10"\} 1/);
 });
 
-test('REST tells health and metadata, and says where inference is', async () => {
+test('REST tells health, metadata, config and statistics, and says where inference is', async () => {
   expect((await fetch(`${address.rest}/v2/health/ready`)).status).toBe(200);
   expect(await (await fetch(`${address.rest}/v2/models/sums/versions/2`)).json()).toMatchObject({ name: 'sums', platform: 'onnxruntime_onnx' });
+  const config = await (await fetch(`${address.rest}/v2/models/sums/config`)).json();
+  expect(config).toMatchObject({ name: 'sums', max_batch_size: 0, input: [{ name: 'a', data_type: 'TYPE_FP32', dims: [-1, 2] }, {}] });
+  for (const path of ['sums/versions/2/stats', 'sums/stats', 'stats']) {
+    const statistics = await (await fetch(`${address.rest}/v2/models/${path}`)).json();
+    expect(statistics).toMatchObject({
+      model_stats: expect.arrayContaining([expect.objectContaining({ name: 'sums', version: '2', execution_count: expect.any(Number) })]),
+    });
+  }
   const refused = await fetch(`${address.rest}/v2/models/sums/infer`, { method: 'POST', body: '{}' });
   expect([refused.status, await refused.text()]).toEqual([501, expect.stringContaining('gRPC')]);
 });
