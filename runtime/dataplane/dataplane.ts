@@ -60,7 +60,7 @@ export class Dataplane {
   }
 
   serverMetadata(): { name: string; version: string; extensions: string[] } {
-    return { name: 'slipway', version: this.options.serverVersion, extensions: [] };
+    return { name: 'slipway', version: this.options.serverVersion, extensions: ['binary_tensor_data'] };
   }
 
   /** NOT_FOUND for a model that the server does not have; false while it loads, warms or drains. */

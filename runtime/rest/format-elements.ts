@@ -52,7 +52,8 @@ function formatNumbers(output: Tensor, values: Values): string {
     return output.datatype === 'BOOL' ? values.join(',').replaceAll(/\d+/g, (value) => String(value !== '0')) : values.join(',');
   }
   if (!values.every(Number.isFinite)) throw refuse(output, 'holds NaN or Infinity, which JSON cannot carry');
-  return Array.from(values, (value) => (Object.is(value, -0) ? '-0' : String(value))).join(',');
+  // "-0" would be an integer to Python, and lose its sign
+  return Array.from(values, (value) => (Object.is(value, -0) ? '-0.0' : String(value))).join(',');
 }
 
 /** A copy, as the bytes may lie at any offset. */

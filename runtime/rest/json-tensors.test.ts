@@ -232,6 +232,13 @@ describe('decodeRequest', () => {
 
 describe('encodeResponse', () => {
   const tensor = (datatype: Datatype, data: Uint8Array): Tensor => ({ name: 'y', datatype, shape: [1], data });
+  test('negative zero has a point, as Python reads -0 as an integer without sign', () => {
+    const { body } = encodeResponse(
+      { model: 'm', version: '1', outputs: [tensor('FP64', new Uint8Array(Float64Array.of(-0).buffer))] },
+      { isBinary: () => false },
+    );
+    expect(Buffer.from(body).toString()).toContain('"data":[-0.0]');
+  });
   test.each([
     {
       name: 'NaN',

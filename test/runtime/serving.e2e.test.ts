@@ -142,11 +142,9 @@ test('probes, status and metrics over HTTP', async () => {
   expect(await (await fetch(`${address.metrics}/metrics`)).text()).toMatch(/slipway_runtime_model_ready\{model="sums",version="10"\} 1/);
 });
 
-test('REST tells health and metadata, and says where inference is', async () => {
+test('REST tells health and metadata', async () => {
   expect((await fetch(`${address.rest}/v2/health/ready`)).status).toBe(200);
   expect(await (await fetch(`${address.rest}/v2/models/sums/versions/2`)).json()).toMatchObject({ name: 'sums', platform: 'onnxruntime_onnx' });
-  const refused = await fetch(`${address.rest}/v2/models/sums/infer`, { method: 'POST', body: '{}' });
-  expect([refused.status, await refused.text()]).toEqual([501, expect.stringContaining('gRPC')]);
 });
 
 /** Status of a target that `fetch` would mend before it sends it. */
