@@ -4,13 +4,16 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 export interface HttpAnswer {
   readonly status: number;
   readonly contentType?: string;
-  readonly body: string;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
 }
 
 export type HttpHandler = (request: IncomingMessage, path: string) => HttpAnswer | Promise<HttpAnswer>;
 
 export class HttpServer {
   readonly #server: Server;
+  #isClosing = false;
 
   /** `what` names the server in errors. `onUnknown` hears what the handler threw; the client gets a 500 without text. */
   constructor(
@@ -27,7 +30,12 @@ export class HttpServer {
           return { status: 500, body: '' } satisfies HttpAnswer;
         })
         .then((answer: HttpAnswer) => {
-          response.writeHead(answer.status, { 'content-type': answer.contentType ?? 'text/plain; charset=utf-8' });
+          response.writeHead(answer.status, {
+            'content-type': answer.contentType ?? 'text/plain; charset=utf-8',
+            'content-length': Buffer.byteLength(answer.body),
+            ...(this.#isClosing ? { connection: 'close' } : {}),
+            ...answer.headers,
+          });
           response.end(answer.body);
         });
     });
@@ -48,6 +56,7 @@ export class HttpServer {
 
   /** Resolves when the answers in flight are sent, or after `timeoutMs`: a client that sends or reads slowly is cut off. */
   close(timeoutMs = 1000): Promise<void> {
+    this.#isClosing = true; // so that no kept connection outlives its answer
     return new Promise((resolve) => {
       const cutOff = setTimeout(() => this.#server.closeAllConnections(), timeoutMs);
       this.#server.close(() => {

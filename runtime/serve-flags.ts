@@ -21,7 +21,7 @@ export const SERVE_USAGE = `Usage: slipway serve <model.onnx | folder with name/
   --model-name NAME        name for a file (default: its file name); for a folder, serve this model alone
   --model-version N        version for a file (default 1); for a folder, serve this version alone
   --grpc-port PORT         Open Inference Protocol over gRPC and grpc.health.v1 (default ${PORTS.grpc}; 0 picks one)
-  --rest-port PORT         /v2 over HTTP: health, metadata, config, statistics; inference is gRPC's (default ${PORTS.rest}; 0 picks one)
+  --rest-port PORT         the same protocol over HTTP: inference, health, metadata, config, statistics (default ${PORTS.rest}; 0 picks one)
   --metrics-port PORT      /metrics, /livez, /readyz, /statusz (default ${PORTS.metrics}; 0 picks one)
   --host ADDRESS           address to listen on (default: every address in Kubernetes, else 127.0.0.1)
   --accelerator VENDOR     nvidia, amd or intel; refused when this installation cannot use it (default: CPU)

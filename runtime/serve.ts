@@ -83,7 +83,7 @@ function wire(store: LocalModelStore, threads: number, log: Logger): { grpc: Grp
   const probes = newProbesHandler({ readiness: () => dataplane.readiness(), statusz, metrics: renderMetrics });
   return {
     grpc,
-    rest: new HttpServer('REST', newRestHandler(dataplane), onUnknown),
+    rest: new HttpServer('REST', newRestHandler({ dataplane, onUnknown }), onUnknown),
     probes: new HttpServer('metrics and probes', probes, onUnknown),
   };
 }

@@ -73,14 +73,16 @@ export class ServerLife {
   }
 
   async #drain(): Promise<void> {
-    const { grpc, log, drainDelaySeconds, drainTimeoutSeconds } = this.options;
+    const { grpc, rest, log, drainDelaySeconds, drainTimeoutSeconds } = this.options;
     await SYSTEM_CLOCK.sleep(drainDelaySeconds * 1000);
+    const restClosed = rest.close(drainTimeoutSeconds * 1000); // requests over HTTP need the models too
     try {
       await grpc.drain(drainTimeoutSeconds * 1000);
       log.info('Drained');
     } catch (error) {
       log.warn('Drain timed out', { error });
     }
+    await restClosed;
     // ONNX Runtime aborts the process when its thread is ended in the middle of a load
     await Promise.race([this.#loaded, SYSTEM_CLOCK.sleep(drainTimeoutSeconds * 1000)]);
     await this.#close();

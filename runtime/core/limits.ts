@@ -2,6 +2,10 @@
 export const LIMITS = {
   /** Largest request and largest response, in bytes. */
   messageBytes: 64 * 1024 * 1024,
+  /** Largest JSON in a request over HTTP: parsing blocks the process and takes many times its size. Tensors beside it are not counted. */
+  jsonBytes: 16 * 1024 * 1024,
+  /** A request's body over HTTP may pause for this long. */
+  bodyStallMs: 15_000,
   /** Requests of one model that may wait for a free instance. */
   queueLength: 256,
   /** Bytes of input tensors that may wait per model. */

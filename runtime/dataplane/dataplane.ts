@@ -67,11 +67,8 @@ interface Progress {
   outcome?: RunOutcome;
 }
 
-/**
- * Those of Triton's extensions that a client finds whole. Not `model_repository`: the index is here, but load and unload are
- * not. Not `binary_tensor_data`: it is REST's, where inference is not.
- */
-const EXTENSIONS = ['model_configuration', 'statistics'] as const;
+/** Those of Triton's extensions that a client finds whole. Not `model_repository`: the index is here, but load and unload are not. */
+const EXTENSIONS = ['binary_tensor_data', 'model_configuration', 'statistics'] as const;
 
 export class Dataplane {
   readonly #queues = new WeakMap<Session, RunQueue>();

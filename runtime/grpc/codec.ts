@@ -1,12 +1,12 @@
 /** ModelInfer messages ↔ the dataplane's. Raw tensors stay views of the message: nothing is copied or converted here. */
-import type { InferParameter__Output } from '../../proto/gen/inference/InferParameter.js';
 import type {
   _inference_ModelInferRequest_InferInputTensor__Output as InputTensor,
   ModelInferRequest__Output,
 } from '../../proto/gen/inference/ModelInferRequest.js';
 import type { ModelInferResponse } from '../../proto/gen/inference/ModelInferResponse.js';
 import { isDatatype } from '../core/datatype.js';
-import { InferenceError, invalidArgument } from '../core/inference-error.js';
+import { invalidArgument } from '../core/inference-error.js';
+import { refuseParameters } from '../core/refused-parameters.js';
 import type { UncheckedTensor } from '../core/tensor.js';
 import type { InferRequest, InferResponse } from '../dataplane/dataplane.js';
 import { decodeContents, encodeContents } from './typed-contents.js';
@@ -14,10 +14,10 @@ import { decodeContents, encodeContents } from './typed-contents.js';
 export function decodeInferRequest(message: ModelInferRequest__Output): InferRequest {
   const { model_name: model, model_version: version, raw_input_contents: raw } = message;
   const outputs = message.outputs.map((output) => {
-    refuseParameters(`output '${output.name}'`, output.parameters);
+    refuseParameters(`output '${output.name}'`, Object.keys(output.parameters));
     return output.name;
   });
-  for (const input of message.inputs) refuseParameters(`input '${input.name}'`, input.parameters);
+  for (const input of message.inputs) refuseParameters(`input '${input.name}'`, Object.keys(input.parameters));
   const inputs = raw.length > 0 ? decodeRaw(model, message.inputs, raw) : message.inputs.map((input) => decodeTyped(model, input));
   return { model, version, inputs, outputs };
 }
@@ -62,20 +62,4 @@ function decodeTyped(model: string, input: InputTensor): UncheckedTensor {
 
 function describe(input: InputTensor): Omit<UncheckedTensor, 'data'> {
   return { name: input.name, datatype: input.datatype, shape: input.shape.map(Number) };
-}
-
-/** What would change where a tensor lies or what an output means cannot be skipped in silence. */
-const REFUSED: Readonly<Record<string, string>> = {
-  shared_memory_region: 'shared memory',
-  shared_memory_byte_size: 'shared memory',
-  shared_memory_offset: 'shared memory',
-  classification: 'classification of outputs',
-};
-
-function refuseParameters(what: string, parameters: Readonly<Record<string, InferParameter__Output>>): void {
-  for (const key of Object.keys(parameters)) {
-    const feature = REFUSED[key];
-    if (feature !== undefined)
-      throw new InferenceError('UNIMPLEMENTED', `${what} asks for ${feature} (parameter '${key}'), which this server does not have`);
-  }
 }

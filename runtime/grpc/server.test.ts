@@ -162,7 +162,9 @@ describe("Triton's extensions", () => {
     expect(refused).toBe("UNIMPLEMENTED 'repository_name' specification is not supported: leave 'other' away, there is one repository");
   });
   test('the server advertises no more than that', async () => {
-    await expect(ask((done) => client.ServerMetadata({}, done))).resolves.toMatchObject({ extensions: ['model_configuration', 'statistics'] });
+    await expect(ask((done) => client.ServerMetadata({}, done))).resolves.toMatchObject({
+      extensions: ['binary_tensor_data', 'model_configuration', 'statistics'],
+    });
   });
   test('an unknown model has neither config nor statistics', async () => {
     const want = "NOT_FOUND Request for unknown model: 'nobody' is not found";

@@ -1,37 +1,38 @@
-/** REST twin of the protocol, as far as this version has it: health, readiness, metadata, config and statistics. Inference is gRPC's. */
+/** REST twin of the protocol: health, readiness, metadata, config, statistics and inference. */
+import type { IncomingMessage } from 'node:http';
 
 import { answerJson, type HttpAnswer, type HttpHandler } from '../../lib/http-server.js';
-import type { InferenceCode } from '../core/inference-error.js';
 import { InferenceError } from '../core/inference-error.js';
+import { LIMITS } from '../core/limits.js';
 import type { TensorSpec } from '../core/signature.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
 import { computeModelStatistics } from '../dataplane/model-statistics.js';
-
-const HTTP_STATUS: Readonly<Record<InferenceCode, number>> = {
-  INVALID_ARGUMENT: 400,
-  NOT_FOUND: 404,
-  UNAVAILABLE: 503,
-  RESOURCE_EXHAUSTED: 429,
-  DEADLINE_EXCEEDED: 504,
-  CANCELLED: 499,
-  UNIMPLEMENTED: 501,
-  INTERNAL: 500,
-};
+import { answerInfer } from './infer.js';
+import type { BodyLimits } from './read-body.js';
+import { answerError, HttpRefusal } from './status.js';
 
 const MODEL_PATH = /^\/v2\/models\/(?<name>[^/]+)(?:\/versions\/(?<version>[0-9]+))?(?:\/(?<verb>ready|infer|config|stats))?$/;
 
-export function newRestHandler(dataplane: Dataplane): HttpHandler {
-  return (request, path): HttpAnswer => {
+export interface RestOptions {
+  readonly dataplane: Dataplane;
+  /** Hears of errors that no client is told about. */
+  readonly onUnknown: (error: unknown) => void;
+  readonly limits?: BodyLimits;
+}
+
+export function newRestHandler({ dataplane, onUnknown, limits = LIMITS }: RestOptions): HttpHandler {
+  return async (request, path): Promise<HttpAnswer> => {
     try {
-      return answer(dataplane, request.method ?? 'GET', path);
+      return await answer(dataplane, request, path, limits);
     } catch (error) {
-      if (!(error instanceof InferenceError)) throw error;
-      return answerJson(HTTP_STATUS[error.code], { error: error.message });
+      const isKnown = error instanceof HttpRefusal || (error instanceof InferenceError && error.code !== 'INTERNAL');
+      if (!isKnown) onUnknown(error);
+      return answerError(error);
     }
   };
 }
 
-function answer(dataplane: Dataplane, method: string, path: string): HttpAnswer {
+function answer(dataplane: Dataplane, request: IncomingMessage, path: string, limits: BodyLimits): HttpAnswer | Promise<HttpAnswer> {
   if (path === '/v2') return answerJson(200, dataplane.serverMetadata());
   if (path === '/v2/health/live') return answerJson(200, { live: true });
   if (path === '/v2/health/ready') {
@@ -41,7 +42,14 @@ function answer(dataplane: Dataplane, method: string, path: string): HttpAnswer 
   if (path === '/v2/models/stats') return answerStatistics(dataplane, '', '');
   const { name, version = '', verb } = MODEL_PATH.exec(path)?.groups ?? {};
   if (name === undefined) throw new InferenceError('NOT_FOUND', `Nothing is at ${path}`);
-  return answerModel(dataplane, method, { name: decodeName(name), version, verb });
+  const model = decodeName(name);
+  const method = request.method ?? 'GET';
+  if (verb !== 'infer') {
+    if (method === 'GET' || method === 'HEAD') return answerModel(dataplane, { name: model, version, verb });
+    throw new HttpRefusal(405, `${method} is not known of ${path}: use GET, or POST to …/infer`, { allow: 'GET, HEAD' });
+  }
+  if (method === 'POST') return answerInfer(dataplane, request, { model, version }, limits);
+  throw new HttpRefusal(405, `${method} is not known of ${path}: use POST`, { allow: 'POST' });
 }
 
 function decodeName(encoded: string): string {
@@ -52,14 +60,8 @@ function decodeName(encoded: string): string {
   }
 }
 
-function answerModel(dataplane: Dataplane, method: string, target: { name: string; version: string; verb: string | undefined }): HttpAnswer {
+function answerModel(dataplane: Dataplane, target: { name: string; version: string; verb: string | undefined }): HttpAnswer {
   const { name, version, verb } = target;
-  if (verb === 'infer' || method === 'POST') {
-    throw new InferenceError(
-      'UNIMPLEMENTED',
-      'This version of Slipway infers over gRPC only: call inference.GRPCInferenceService/ModelInfer on the gRPC port',
-    );
-  }
   if (verb === 'ready') {
     const isReady = dataplane.isModelReady(name, version);
     return answerJson(isReady ? 200 : 503, { name, ready: isReady });

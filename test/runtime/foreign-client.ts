@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PYTHON_SOURCES } from './python-venv.js';
 
-export async function runForeignClient<Result>(python: string, command: string, address: string): Promise<Result> {
-  const { stdout } = await promisify(execFile)(python, [join(PYTHON_SOURCES, 'foreign_client.py'), command, address], {
+export async function runForeignClient<Result>(python: string, command: string, address: string, script = 'foreign_client.py'): Promise<Result> {
+  const { stdout } = await promisify(execFile)(python, [join(PYTHON_SOURCES, script), command, address], {
     maxBuffer: 16 * 1024 * 1024,
   });
   return JSON.parse(stdout) as Result;

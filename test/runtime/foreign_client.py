@@ -409,4 +409,5 @@ def failover(addresses):
 
 COMMANDS = {"datatypes": datatypes, "metadata": metadata, "extensions": extensions, "errors": errors, "health": health, "deadline": deadline, "drain": drain,
             "fuzz": fuzz, "failover": failover}
-print(json.dumps(COMMANDS[sys.argv[1]](sys.argv[2])))
+if __name__ == "__main__":
+    print(json.dumps(COMMANDS[sys.argv[1]](sys.argv[2])))

@@ -1,0 +1,35 @@
+/** POST …/infer: read, decode, call, encode. A client that goes away takes its request out of the line. */
+import type { IncomingMessage } from 'node:http';
+import type { HttpAnswer } from '../../lib/http-server.js';
+import type { Dataplane } from '../dataplane/dataplane.js';
+import { decodeRequest } from './decode-request.js';
+import { encodeResponse } from './encode-response.js';
+import { type BodyLimits, readBody } from './read-body.js';
+
+/** Header of the binary tensor extension, in the request and in the answer: bytes of the JSON. */
+const JSON_LENGTH = 'inference-header-content-length';
+
+export interface InferTarget {
+  readonly model: string;
+  /** '' for the latest that is ready. */
+  readonly version: string;
+}
+
+export async function answerInfer(dataplane: Dataplane, request: IncomingMessage, target: InferTarget, limits: BodyLimits): Promise<HttpAnswer> {
+  const gone = new AbortController();
+  const onClose = (): void => gone.abort();
+  const { socket } = request; // the request itself closes as soon as its body is read
+  socket.once('close', onClose);
+  try {
+    const body = await readBody(request, limits);
+    const header = request.headers[JSON_LENGTH];
+    const decoded = decodeRequest(body, typeof header === 'string' ? header : undefined);
+    const response = await dataplane.infer({ ...target, ...decoded.request, signal: gone.signal });
+    const encoded = encodeResponse(response, decoded);
+    if (encoded.jsonLength === undefined) return { status: 200, contentType: 'application/json', body: encoded.body };
+    const headers = { [JSON_LENGTH]: String(encoded.jsonLength) };
+    return { status: 200, contentType: 'application/octet-stream', headers, body: encoded.body };
+  } finally {
+    socket.off('close', onClose);
+  }
+}
