@@ -90,3 +90,30 @@ test('what `curl -d` sends: a form by its Content-Type, and JSON all the same', 
     ],
   });
 });
+
+test('a request in flight is answered although the server was told to end', async () => {
+  const ending = new ServerProcess([join(folder, 'slow', 'slow.onnx')]);
+  try {
+    const address = await ending.waitUntilReady();
+    const json = '{"inputs":[{"name":"x","datatype":"FP32","shape":[512,1024],"parameters":{"binary_data_size":2097152}}],"outputs":[{"name":"y"}]}';
+    const body = Buffer.concat([Buffer.from(json), Buffer.alloc(2097152)]);
+    const headers = { 'inference-header-content-length': String(json.length) };
+    const answered = fetch(`${address.rest}/v2/models/slow/infer`, { method: 'POST', body, headers });
+    await waitUntilPending(address.metrics);
+    ending.signal('SIGTERM');
+    const answer = await answered;
+    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+    expect(await answer.text()).toContain('"shape":[512,1024]');
+    expect(await ending.exitCode).toBe(0);
+  } finally {
+    await ending.stop();
+  }
+});
+
+async function waitUntilPending(metrics: string): Promise<void> {
+  for (;;) {
+    const text = await (await fetch(`${metrics}/metrics`)).text();
+    if (/slipway_runtime_pending_requests\{model="slow",version="1"\} 1/.test(text)) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
