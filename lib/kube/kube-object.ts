@@ -1,42 +1,19 @@
 /** Objects of the API as their JSON. Nothing is dropped but `metadata.managedFields`; what is unknown here stays as it came. */
+import type {
+  KubeObject as KubeJson,
+  ObjectMeta as KubeObjectMeta,
+  OwnerReference as KubeOwner,
+  ResourceKind as KubeResource,
+} from '../kube-types.js';
 import { isRecord, type JsonRecord, readString } from './json.js';
 import { KubeError } from './kube-error.js';
 
-export interface KubeObjectMeta {
-  readonly name: string;
-  readonly namespace?: string;
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-  readonly generation?: number;
-  readonly creationTimestamp?: string;
-  readonly deletionTimestamp?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly ownerReferences?: readonly KubeOwner[];
-}
-
-export interface KubeOwner {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly controller?: boolean;
-  readonly blockOwnerDeletion?: boolean;
-}
-
-export interface KubeJson {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: KubeObjectMeta;
-  readonly [field: string]: unknown;
-}
-
-/** A kind and where the API server serves it. */
-export interface KubeResource {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly plural: string;
-}
+export type {
+  KubeObject as KubeJson,
+  ObjectMeta as KubeObjectMeta,
+  OwnerReference as KubeOwner,
+  ResourceKind as KubeResource,
+} from '../kube-types.js';
 
 /** The answer as an object of `resource`; items of a list carry neither apiVersion nor kind and get them here. */
 export function parseObject(value: unknown, resource: KubeResource): KubeJson {
