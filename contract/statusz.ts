@@ -43,3 +43,12 @@ export interface FetchRecord {
   readonly verifiedAt: string;
   readonly downloadSeconds: number;
 }
+
+const RECORD_TEXTS = ['uri', 'digest', 'contentDigest', 'verifiedAt'] as const;
+
+export function isFetchRecord(value: unknown): value is FetchRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const hasTexts = RECORD_TEXTS.every((key) => typeof fields.get(key) === 'string');
+  return hasTexts && typeof fields.get('bytes') === 'number' && typeof fields.get('downloadSeconds') === 'number' && fields.get('format') === 'onnx';
+}

@@ -35,7 +35,3 @@ export const isGone = (error: unknown): boolean => error instanceof KubeError &&
 
 /** The server has read the object and will not have it: the same write fails again. */
 export const isInvalid = (error: unknown): boolean => error instanceof KubeError && error.code === 422;
-
-export const isForbidden = (error: unknown): boolean => error instanceof KubeError && error.code === 403;
-
-export const isAborted = (error: unknown): boolean => error instanceof KubeError && error.reason === 'Aborted';

@@ -25,13 +25,6 @@ export function asTimeMs(value: unknown): number | undefined {
   return Number.isFinite(time) ? time : undefined;
 }
 
-/** Entries of a map whose values are texts. */
-export function asTexts(value: unknown): Readonly<Record<string, string>> {
-  const texts: Record<string, string> = {};
-  for (const [key, text] of Object.entries(asRecord(value))) if (typeof text === 'string') texts[key] = text;
-  return texts;
-}
-
 export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 /** Reads the record that `slipway fetch` leaves beside a model: where its bytes came from and what they were proven to be. */
 import { readFileSync } from 'node:fs';
-import type { FetchRecord } from '../../contract/statusz.js';
+import { type FetchRecord, isFetchRecord } from '../../contract/statusz.js';
 
 /** Undefined when there is none: a file on a laptop was fetched by nobody. Throws on one that cannot be read. */
 export function readFetchRecord(path: string): FetchRecord | undefined {
@@ -18,10 +18,4 @@ function readIfPresent(path: string): string | undefined {
     if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-function isFetchRecord(value: unknown): value is FetchRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const texts = ['uri', 'digest', 'contentDigest', 'verifiedAt'].every((key) => typeof Reflect.get(value, key) === 'string');
-  return texts && ['bytes', 'downloadSeconds'].every((key) => typeof Reflect.get(value, key) === 'number');
 }

@@ -1,11 +1,12 @@
 /** What the end-to-end tests stand on: the local Kubernetes of `npm test`, images built from this tree, Slipway installed by Helm. */
 import { randomBytes } from 'node:crypto';
-import { type ClusterHandle, externalCluster, findCluster } from '../../cluster/cluster.js';
+import type { ClusterHandle } from '../../cluster/cluster.js';
 import { type ExampleModel, pushExampleModel } from '../../hack/example-models.js';
 import { installSlipway } from '../../hack/install-slipway.js';
 import { Kubectl } from '../../hack/kubectl.js';
 import { type ModelPredicate, type ModelView, waitForModel } from '../../hack/wait-model.js';
 import { ensureImages, pushImages } from '../../images/build.js';
+import { clusterOfTests } from '../contract/kube-world.js';
 
 const SILENT = (): void => undefined;
 
@@ -23,10 +24,7 @@ export class World {
 
   /** Idempotent but for the namespace, so each file may call it first. */
   static async start(file: string): Promise<World> {
-    const name = process.env['SLIPWAY_TEST_CLUSTER'] ?? 'test';
-    const cluster = (await externalCluster(process.env, SILENT)) ?? (await findCluster(name));
-    if (cluster === undefined)
-      throw new Error(`There is no local cluster "${name}": npm test makes it, or run npm run cluster:up -- --name ${name} --gpus 4`);
+    const cluster = await clusterOfTests();
     const { kubectl: kubectlPath, helm } = cluster.binaries;
     const kubectl = new Kubectl({ kubectl: kubectlPath, helm, kubeconfig: cluster.kubeconfig, context: cluster.context });
     const images = await pushImages(await ensureImages(SILENT), cluster, SILENT);

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FETCH_RECORD_FILE, MODEL_FILE } from '../../../contract/paths.js';
-import type { FetchRecord } from '../../../contract/statusz.js';
+import { type FetchRecord, isFetchRecord } from '../../../contract/statusz.js';
 import { diskWork, syncFolder } from './byte-sink.js';
 
 export async function writeFetchRecord(folder: string, record: FetchRecord): Promise<void> {
@@ -37,11 +37,4 @@ export async function verifiedRecord(folder: string, digest: string): Promise<Fe
     return undefined; // absent: fetched again
   }
   return `sha256:${hash.digest('hex')}` === record.contentDigest ? record : undefined;
-}
-
-function isFetchRecord(value: unknown): value is FetchRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  const texts = ['uri', 'digest', 'contentDigest', 'verifiedAt'].every((key) => typeof fields.get(key) === 'string');
-  return texts && typeof fields.get('bytes') === 'number' && typeof fields.get('downloadSeconds') === 'number' && fields.get('format') === 'onnx';
 }
