@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { joinBytesElements, splitBytesElements } from '../core/bytes-elements.js';
 import type { ModelSignature } from '../core/signature.js';
 import type { Tensor } from '../core/tensor.js';
-import type { RunOutcome, Session } from '../dataplane/ports.js';
+import type { RunBatch, RunOutcome, Session } from '../dataplane/ports.js';
 import { findDatatypeByNativeName, NATIVE_TYPES } from './native-types.js';
 import { monotonicSeconds, type RanReply, type RunMessage, type WireTensor, type WorkerReply } from './worker-protocol.js';
 
@@ -14,6 +14,7 @@ interface Pending {
 }
 
 export class OnnxSession implements Session {
+  readonly depth = 1;
   readonly #pending = new Map<number, Pending>();
   #nextId = 0;
   #isClosing = false;
@@ -29,8 +30,11 @@ export class OnnxSession implements Session {
     worker.on('exit', (code) => this.#abandon(new Error(`The inference thread ended with code ${code}`), onCrash));
   }
 
-  run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<RunOutcome> {
+  run({ parts, outputs }: RunBatch): Promise<RunOutcome> {
     if (this.#isClosing) return Promise.reject(new Error('The session is closed'));
+    const [part, ...others] = parts;
+    if (part === undefined || others.length > 0) return Promise.reject(new Error('This session runs one request at a time'));
+    const { inputs } = part;
     const id = this.#nextId++;
     const askedSeconds = monotonicSeconds();
     const wire = inputs.map(toWire);

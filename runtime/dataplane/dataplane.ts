@@ -165,7 +165,7 @@ export class Dataplane {
     const ticket = request.signal === undefined ? { bytes } : { bytes, signal: request.signal };
     const task = queue.run(ticket, async () => {
       progress.queueSeconds = monotonicSeconds() - queued;
-      const outcome = await session.run(inputs, outputs).catch((error: Error) => {
+      const outcome = await session.run({ parts: [{ inputs, rows: 1 }], outputs }).catch((error: Error) => {
         throw error instanceof InferenceError ? error : newRunError(name, error.message);
       });
       progress.outcome = outcome;

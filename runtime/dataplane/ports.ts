@@ -5,13 +5,45 @@ import type { Tensor } from '../core/tensor.js';
 
 export type Accelerator = 'nvidia' | 'amd' | 'intel';
 
+/** Where a session runs: in a thread of its own, in the serving thread (for runs shorter than the way to a thread), or in a process of its own. */
+export type SessionMode = 'thread' | 'inline' | 'process';
+
 export interface LoadOptions {
+  /** Intra-op threads of this one session. */
   readonly threads: number;
   /** Absent: CPU. */
   readonly accelerator?: Accelerator;
+  /** Absent: 'thread'. */
+  readonly mode?: SessionMode;
+}
+
+/** One request's share of a run. */
+export interface RunPart {
+  /** In the order of the signature; an optional input that was not given is left out. */
+  readonly inputs: readonly Tensor[];
+  /** Its rows along the batch axis; 1 for a model without one. */
+  readonly rows: number;
+}
+
+/** How several parts become one set of inputs. */
+export interface BatchLayout {
+  /** Per input of the parts: the axis along which rows lie one after another; undefined where all parts have the same tensor, taken from the first. */
+  readonly axes: readonly (number | undefined)[];
+  /** Shape of each input of the whole batch; where a part is smaller along another axis, zeros fill. */
+  readonly shapes: readonly (readonly number[])[];
+}
+
+export interface RunBatch {
+  /** At least one. */
+  readonly parts: readonly RunPart[];
+  /** Absent for one part, which runs as it is. */
+  readonly layout?: BatchLayout;
+  /** Names of the outputs to compute. */
+  readonly outputs: readonly string[];
 }
 
 export interface RunOutcome {
+  /** Of the whole batch, in the order asked for. Their memory is the receiver's. */
   readonly outputs: readonly Tensor[];
   /** Time to bring the inputs to the model. */
   readonly inputSeconds: number;
@@ -21,13 +53,16 @@ export interface RunOutcome {
   readonly outputSeconds: number;
 }
 
-/** One loaded copy of a model; it runs one request at a time. */
+/** One loaded copy of a model; it runs one batch at a time. */
 export interface Session {
   readonly signature: ModelSignature;
   /** Execution provider, as ONNX Runtime names it. */
   readonly provider: string;
-  /** Rejects with an Error whose message is the backend's own text. */
-  run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<RunOutcome>;
+  /** Batches that it takes before the first has ended: those beyond one lie ready in its memory and start without a way back. */
+  readonly depth: number;
+  /** Rejects with an Error whose message is the backend's own text, or with InferenceError UNAVAILABLE when the session is lost. */
+  run(batch: RunBatch): Promise<RunOutcome>;
+  /** Resolves when the runs in progress have ended and its memory is free; it never cuts a run off. */
   close(): Promise<void>;
 }
 

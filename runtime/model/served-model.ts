@@ -70,7 +70,7 @@ export class ServedModel implements Model {
     const started = this.monotonicSeconds();
     let failure = 'its inputs are too large for one';
     for (const inputs of plan.candidates) {
-      const error = await session.run(inputs, outputs).then(
+      const error = await session.run({ parts: [{ inputs, rows: 1 }], outputs }).then(
         () => undefined,
         (cause: Error) => cause,
       );

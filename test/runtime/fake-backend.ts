@@ -1,10 +1,11 @@
 /** A backend without ONNX Runtime: echoes its inputs as outputs, when and as the test says. */
 import type { ModelSignature } from '../../runtime/core/signature.js';
 import type { Tensor } from '../../runtime/core/tensor.js';
-import type { Backend, LoadOptions, Model, RunOutcome, Session } from '../../runtime/dataplane/ports.js';
+import type { Backend, LoadOptions, Model, RunBatch, RunOutcome, Session } from '../../runtime/dataplane/ports.js';
 
 export class FakeSession implements Session {
   readonly provider = 'fake';
+  readonly depth = 1;
   readonly runs: (readonly Tensor[])[] = [];
   isClosed = false;
   /** Thrown by the next run. */
@@ -14,7 +15,8 @@ export class FakeSession implements Session {
 
   constructor(readonly signature: ModelSignature) {}
 
-  async run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<RunOutcome> {
+  async run({ parts, outputs }: RunBatch): Promise<RunOutcome> {
+    const inputs = parts[0]?.inputs ?? [];
     this.runs.push(inputs);
     const error = this.nextError;
     this.nextError = undefined;
