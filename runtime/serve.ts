@@ -13,7 +13,7 @@ import { computeThreads } from './core/threads.js';
 import { readCpuQuota } from './cpu-quota.js';
 import { Dataplane } from './dataplane/dataplane.js';
 import { GrpcServer } from './grpc/server.js';
-import { RuntimeMetrics } from './metrics.js';
+import { newRuntimeRegistry } from './metrics.js';
 import { LocalModelStore } from './model/local-model-store.js';
 import { locateModels } from './model/locate-models.js';
 import { newProbesHandler } from './probes/probes.js';
@@ -67,19 +67,16 @@ async function serve(config: ServeConfig, store: LocalModelStore, log: Logger): 
 }
 
 function wire(store: LocalModelStore, threads: number, log: Logger): { grpc: GrpcServer; rest: HttpServer; probes: HttpServer } {
-  const metrics = new RuntimeMetrics();
   const version = readOwnVersion();
   const onUnknown = (error: unknown): void => log.error('Request failed', { error: toError(error) });
-  const dataplane = new Dataplane({ store, serverVersion: version, observer: metrics, monotonicSeconds, nowMs: Date.now });
-  addTritonMetrics(metrics.registry, () => dataplane.statistics('', ''));
+  const dataplane = new Dataplane({ store, serverVersion: version, monotonicSeconds });
+  const readReports = () => dataplane.statistics('', '');
+  const registry = newRuntimeRegistry(readReports);
+  addTritonMetrics(registry, readReports);
   const grpc = new GrpcServer(dataplane, onUnknown);
-  for (const model of store.models()) metrics.addModel(model.name, model.version);
-  store.onChange(() => {
-    for (const model of store.models()) metrics.setReady(model.name, model.version, model.state === 'Ready');
-    grpc.updateHealth();
-  });
+  store.onChange(() => grpc.updateHealth());
   const statusz = (): Statusz => ({ version, onnxruntime: store.backend.version, threads, instances: 1, models: store.statusz() });
-  const renderMetrics = async () => ({ contentType: metrics.registry.contentType, body: await metrics.registry.metrics() });
+  const renderMetrics = async () => ({ contentType: registry.contentType, body: await registry.metrics() });
   const probes = newProbesHandler({ readiness: () => dataplane.readiness(), statusz, metrics: renderMetrics });
   return {
     grpc,

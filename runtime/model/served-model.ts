@@ -2,11 +2,15 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { FetchRecord, ModelStatusz, TensorSignature } from '../../contract/statusz.js';
+import { LIMITS } from '../core/limits.js';
 import { LoadError } from '../core/load-error.js';
+import { DEFAULT_MODEL_SETTINGS } from '../core/model-settings.js';
 import type { ModelState } from '../core/readiness.js';
 import { EMPTY_SIGNATURE, type ModelSignature, type TensorSpec } from '../core/signature.js';
 import { planWarmup } from '../core/warmup-plan.js';
-import type { Backend, LoadOptions, Model, Session } from '../dataplane/ports.js';
+import { InferenceStatistics } from '../dataplane/inference-statistics.js';
+import type { Backend, BatchPlan, LoadOptions, Model, Servable, Session } from '../dataplane/ports.js';
+import { SerialScheduler } from '../scheduler/serial-scheduler.js';
 import { readFetchRecord } from './fetch-record.js';
 import type { LocatedModel } from './locate-models.js';
 
@@ -14,6 +18,8 @@ export class ServedModel implements Model {
   state: ModelState = 'Loading';
   reason = 'ONNX Runtime loads the model';
   session: Session | undefined;
+  servable: Servable | undefined;
+  readonly statistics = new InferenceStatistics();
   /** Why the warm-up tells little; undefined when it ran. */
   warmupNote: string | undefined;
   #loadSeconds = 0;
@@ -48,6 +54,7 @@ export class ServedModel implements Model {
       const started = this.monotonicSeconds();
       const session = await backend.load(this.located.path, options, onCrash);
       this.session = session;
+      this.servable = this.#serve(session);
       this.#loadSeconds = this.monotonicSeconds() - started;
       this.move('Warming', 'the first run prepares the model', onChange);
       await this.#warm(session);
@@ -56,6 +63,19 @@ export class ServedModel implements Model {
       this.move('Failed', error instanceof Error ? error.message : String(error), onChange);
       throw error;
     }
+  }
+
+  #serve(session: Session): Servable {
+    const { signature, provider } = session;
+    const plan: BatchPlan = { maxRows: 1, targetRows: 1, inputAxes: [], outputAxes: [], why: 'requests are not batched' };
+    const scheduler = new SerialScheduler({
+      session,
+      statistics: this.statistics,
+      limits: LIMITS,
+      nowSeconds: this.monotonicSeconds,
+      nowMs: Date.now,
+    });
+    return { signature, provider, settings: DEFAULT_MODEL_SETTINGS, plan, instances: 1, scheduler };
   }
 
   move(state: ModelState, reason: string, onChange: () => void): void {
