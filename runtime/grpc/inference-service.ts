@@ -10,8 +10,22 @@ import { computeModelStatistics } from '../dataplane/model-statistics.js';
 import { decodeInferRequest, encodeInferResponse } from './codec.js';
 import { toServiceError } from './status.js';
 
+/** grpc-js answers UNIMPLEMENTED for the others. */
+type ImplementedHandlers = Pick<
+  GRPCInferenceServiceHandlers,
+  | 'ServerLive'
+  | 'ServerReady'
+  | 'ModelReady'
+  | 'ServerMetadata'
+  | 'ModelMetadata'
+  | 'ModelInfer'
+  | 'ModelConfig'
+  | 'ModelStatistics'
+  | 'RepositoryIndex'
+>;
+
 /** `onUnknown` hears of errors that no client is told about. */
-export function newInferenceService(dataplane: Dataplane, onUnknown: (error: unknown) => void): GRPCInferenceServiceHandlers {
+export function newInferenceService(dataplane: Dataplane, onUnknown: (error: unknown) => void): ImplementedHandlers {
   const answer = <Request, Response>(handle: (call: ServerUnaryCall<Request, Response>) => Response | Promise<Response>) => {
     return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>): void => {
       const handled = (async () => await handle(call))();
