@@ -126,12 +126,14 @@ export class Dataplane {
     const model = this.#find(request.model, request.version);
     const progress: Progress = {};
     let code: InferenceCode | 'OK' = 'OK';
+    model.enter?.();
     try {
       return await this.#run(model, request, progress);
     } catch (error) {
       code = error instanceof InferenceError ? error.code : 'INTERNAL';
       throw error;
     } finally {
+      model.leave?.();
       this.#count(model, { code, seconds: this.options.monotonicSeconds() - started, progress });
     }
   }

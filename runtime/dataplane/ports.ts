@@ -1,4 +1,5 @@
 /** What the dataplane needs from the world: something that runs models, and something that has them. */
+import type { ModelSettings } from '../core/model-settings.js';
 import type { ModelState } from '../core/readiness.js';
 import type { ModelSignature } from '../core/signature.js';
 import type { Tensor } from '../core/tensor.js';
@@ -85,9 +86,23 @@ export interface Model {
   readonly signature: ModelSignature;
   /** Present once loaded. */
   readonly session: Session | undefined;
+  /** Of a change that was refused while its forerunner serves on. */
+  readonly isRejected?: boolean;
+  /** As configured. Absent: the defaults. */
+  readonly settings?: ModelSettings;
+  /** Called around each request, queued or running: an unload waits until every `enter` has had its `leave`. */
+  enter?(): void;
+  leave?(): void;
 }
+
+/** Of RepositoryModelLoad: `config` is JSON, `file:<version>/<name>` are bytes. */
+export type LoadParameters = ReadonlyMap<string, string | boolean | number | Uint8Array>;
 
 export interface ModelStore {
   models(): readonly Model[];
   readonly isDraining: boolean;
+  /** Loads, or loads anew: resolves when the new versions serve. Rejects with InferenceError, and what served before serves on. */
+  load?(name: string, parameters: LoadParameters): Promise<void>;
+  /** Resolves when the last request has ended and the memory is free. Rejects with InferenceError. */
+  unload?(name: string): Promise<void>;
 }
