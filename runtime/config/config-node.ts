@@ -42,7 +42,7 @@ export function fromJson(value: unknown, place: string, depth = 0): ConfigNode {
     throw new ConfigError(place, `${value === null || value === undefined ? 'is empty' : 'is a list'}: give a value or leave the field out`);
   }
   const fields = Object.entries(value).map(([key, item]: [string, unknown]): FieldNode => {
-    const path = place === '' ? key : `${place}.${key}`;
+    const path = place === '' || place.endsWith(' ') ? `${place}${key}` : `${place}.${key}`;
     const items: readonly unknown[] = Array.isArray(item) ? item : [item];
     const values = items.map((one, index) => fromJson(one, Array.isArray(item) ? `${path}[${index}]` : path, depth + 1));
     return { name: key, place: path, values };

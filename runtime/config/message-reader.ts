@@ -168,7 +168,7 @@ function entriesOf(node: MessageNode, name: string): MapEntry[] {
 }
 
 /** protobuf's JSON names fields in camel case, and reads both. */
-function toSnakeCase(name: string): string {
+export function toSnakeCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 

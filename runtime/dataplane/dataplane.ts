@@ -84,6 +84,7 @@ export class Dataplane {
     const model = this.#find(request.model, request.version);
     const { statistics } = model;
     let hasRun = false;
+    model.enter?.();
     try {
       const servable = requireServable(model);
       const { sharedMemory } = this.options;
@@ -102,6 +103,8 @@ export class Dataplane {
       const code = error instanceof InferenceError ? error.code : 'INTERNAL';
       statistics.addFailure(this.options.monotonicSeconds() - started, code, hasRun);
       throw error;
+    } finally {
+      model.leave?.();
     }
   }
 

@@ -156,9 +156,21 @@ export interface Model {
   readonly statistics: InferenceStatistics;
   /** Present once loaded. */
   readonly servable: Servable | undefined;
+  /** Of a change that was refused while its forerunner serves on. */
+  readonly isRejected?: boolean;
+  /** Called around each request, queued or running: an unload waits until every `enter` has had its `leave`. */
+  enter?(): void;
+  leave?(): void;
 }
+
+/** Of RepositoryModelLoad: `config` is JSON, `file:<version>/<name>` are bytes. */
+export type LoadParameters = ReadonlyMap<string, string | boolean | number | Uint8Array>;
 
 export interface ModelStore {
   models(): readonly Model[];
   readonly isDraining: boolean;
+  /** Loads, or loads anew: resolves when the new versions serve. Rejects with InferenceError, and what served before serves on. */
+  load?(name: string, parameters: LoadParameters): Promise<void>;
+  /** Resolves when the last request has ended and the memory is free. Rejects with InferenceError. */
+  unload?(name: string): Promise<void>;
 }
