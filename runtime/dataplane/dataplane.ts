@@ -23,10 +23,12 @@ export interface DataplaneOptions {
   readonly serverVersion: string;
   /** Seconds that only grow. */
   readonly monotonicSeconds: () => number;
-  /** Absent: shared memory is off. */
+  /** Absent: clients may not change this server. */
   readonly sharedMemory?: SharedMemory;
 }
 
+/** Those that a server has which clients may change. */
+const ADMIN_EXTENSIONS = ['logging', 'model_repository', 'system_shared_memory', 'trace'] as const;
 /** Those of Triton's extensions that every client finds whole. */
 const EXTENSIONS = ['binary_tensor_data', 'classification', 'model_configuration', 'parameters', 'schedule_policy', 'statistics'] as const;
 
@@ -39,13 +41,18 @@ export class Dataplane {
   }
 
   serverMetadata(): { name: string; version: string; extensions: string[] } {
-    const optional = this.options.sharedMemory === undefined ? [] : ['cuda_shared_memory', 'system_shared_memory'];
-    return { name: 'slipway', version: this.options.serverVersion, extensions: [...EXTENSIONS, ...optional].sort() };
+    const admin = this.options.sharedMemory === undefined ? [] : ADMIN_EXTENSIONS;
+    return { name: 'slipway', version: this.options.serverVersion, extensions: [...EXTENSIONS, ...admin].sort() };
   }
 
   /** NOT_FOUND for a model that the server does not have; false while it loads, warms or drains. */
   isModelReady(name: string, version: string): boolean {
     return this.#find(name, version).state === 'Ready' && !this.options.store.isDraining;
+  }
+
+  /** Of every model that the server has, each once. */
+  modelNames(): string[] {
+    return [...new Set(this.options.store.models().map(({ name }) => name))].sort();
   }
 
   repositoryIndex(isReadyOnly: boolean): IndexEntry[] {
