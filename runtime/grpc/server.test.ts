@@ -182,6 +182,6 @@ describe("Triton's extensions", () => {
         done,
       ),
     );
-    expect(refused).toBe(`UNIMPLEMENTED The server does not implement the method ${path}`);
+    expect(refused).toBe(`UNIMPLEMENTED The server does not implement the method ${method}`);
   });
 });
