@@ -20,6 +20,7 @@ export class Connection {
   #pingedMs: number;
   #isPinging = false;
   #retiredMs: number | undefined;
+  #lastCalls: NodeJS.Timeout | undefined;
 
   /** `jitter`: -1 to 1, so that connections made together do not end together. */
   constructor(
@@ -46,6 +47,7 @@ export class Connection {
     call.arrival.stream.on('close', () => {
       this.calls.delete(call);
       this.#busyMs = this.host.sweptMs;
+      if (this.#retiredMs !== undefined && this.calls.size === 0) this.#close();
     });
   }
 
@@ -55,7 +57,7 @@ export class Connection {
     for (const call of [...this.calls]) call.sweep(nowMs);
     const { limits } = this.host;
     if (this.session.remoteSettings === undefined || this.session.pendingSettingsAck) {
-      if (nowMs - this.#bornMs > limits.handshakeMs && !this.#hasSpoken()) this.#fault('sent no HTTP/2 settings');
+      if (nowMs - this.#bornMs > limits.handshakeMs && this.calls.size === 0) this.#fault('sent no HTTP/2 settings');
       return;
     }
     if (this.#isPinging && nowMs - this.#pingedMs > limits.keepaliveTimeoutMs) this.#fault('gave no sign of life');
@@ -68,22 +70,20 @@ export class Connection {
   }
 
   /**
-   * Asks the client to go elsewhere and closes when its calls have ended. Two GOAWAYs: after the first every call that was
-   * on its way is still taken, after the second none.
+   * Asks the client to go elsewhere and closes when its calls have ended. With calls in flight in two steps: after the first
+   * GOAWAY every call that was on its way is still taken, after the second none. Without any, nghttp2 stops reading at the
+   * first, so there is one, which names the last call that was taken: clients send what came after it elsewhere.
    */
   retire(): void {
     if (this.#retiredMs !== undefined || this.session.destroyed) return;
     this.#retiredMs = this.host.wheel.nowMs();
-    this.session.goaway(NGHTTP2_NO_ERROR, ANY_STREAM);
-    const timer = setTimeout(() => this.#close(), LAST_CALLS_MS);
-    const isAsked = this.session.ping(() => {
-      clearTimeout(timer);
+    if (this.calls.size === 0) {
       this.#close();
-    });
-    if (!isAsked) {
-      clearTimeout(timer);
-      this.#close();
+      return;
     }
+    this.session.goaway(NGHTTP2_NO_ERROR, ANY_STREAM);
+    this.#lastCalls = setTimeout(() => this.#close(), LAST_CALLS_MS);
+    if (!this.session.ping(() => this.#close())) this.#close();
   }
 
   destroy(): void {
@@ -91,11 +91,8 @@ export class Connection {
   }
 
   #close(): void {
+    clearTimeout(this.#lastCalls);
     if (!this.session.destroyed) this.session.close();
-  }
-
-  #hasSpoken(): boolean {
-    return this.calls.size > 0;
   }
 
   #ping(nowMs: number): void {

@@ -1,9 +1,24 @@
 /** What a service gives to the transport: bytes in, bytes out. */
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import type { ServerCall } from './server-call.js';
 
-/** One message, in pieces that are sent one after another. */
-export type Chunks = readonly Uint8Array[];
+/** One message as it goes on the wire, in pieces: the first begins with gRPC's five bytes (flag 0, length as uint32). */
+export interface FramedMessage {
+  readonly chunks: readonly Uint8Array[];
+  /** Of all chunks. */
+  readonly byteLength: number;
+}
+
+const PREFIX_BYTES = 5;
+
+/** For messages that were serialised without the prefix; copies them. */
+export function frameMessage(payload: Uint8Array): FramedMessage {
+  const framed = Buffer.allocUnsafe(PREFIX_BYTES + payload.byteLength);
+  framed[0] = 0;
+  framed.writeUInt32BE(payload.byteLength, 1);
+  framed.set(payload, PREFIX_BYTES);
+  return { chunks: [framed], byteLength: framed.byteLength };
+}
 
 /**
  * One message in, one out. The answer at once costs less than a promise of it. What is thrown becomes the status: RpcError as
@@ -11,7 +26,7 @@ export type Chunks = readonly Uint8Array[];
  */
 export interface UnaryMethod {
   readonly kind: 'unary';
-  handle(message: Buffer, call: ServerCall): Chunks | Promise<Chunks>;
+  handle(message: Buffer, call: ServerCall): FramedMessage | Promise<FramedMessage>;
 }
 
 /** A call of a StreamMethod, as the service sees it. */

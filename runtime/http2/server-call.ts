@@ -2,7 +2,6 @@
  * One call: its metadata, its deadline, what it holds of the byte budget and the one way in which it ends. Made for the hot
  * path: no timer, no AbortController and no promise of its own; headers that all answers share are made once.
  */
-import { Buffer } from 'node:buffer';
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { CallState } from '../core/call-state.js';
 import type { CallHost } from './call-host.js';
@@ -11,7 +10,7 @@ import { encodeGrpcMessage } from './grpc-message.js';
 import { ENCODINGS, type Encoding } from './inflater.js';
 import { MessageReader } from './message-reader.js';
 import { Metadata } from './metadata.js';
-import type { Chunks } from './method.js';
+import type { FramedMessage } from './method.js';
 import { RPC_CODES, type RpcCode, RpcError } from './rpc-error.js';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL } = constants;
@@ -22,8 +21,6 @@ const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
 const WITHOUT_BODY = { endStream: true, sendDate: false };
 const OK_TRAILERS: OutgoingHttpHeaders = { 'grpc-status': '0' };
 const PREFIX_BYTES = 5;
-/** Below this, copying the pieces of an answer together costs less than writing them apart. */
-const COPY_BYTES = 16 * 1024;
 /** A larger answer is written in parts, so that a slow reader and one that reads nothing can be told apart. */
 const PART_BYTES = 1024 * 1024;
 
@@ -113,18 +110,16 @@ export abstract class ServerCall extends CallState {
   }
 
   /** Sends one message. Nothing happens once the call has ended. Throws RpcError when it is larger than the limit. */
-  send(chunks: Chunks): void {
+  send({ chunks, byteLength }: FramedMessage): void {
     if (this.#isEnded) return;
-    let bytes = 0;
-    for (const chunk of chunks) bytes += chunk.byteLength;
     const { limits, budget } = this.arrival.host;
-    if (bytes > limits.messageBytes) {
-      throw new RpcError('RESOURCE_EXHAUSTED', `the response has ${bytes} bytes, more than the limit of ${limits.messageBytes}`);
+    if (byteLength - PREFIX_BYTES > limits.messageBytes) {
+      throw new RpcError('RESOURCE_EXHAUSTED', `the response has ${byteLength - PREFIX_BYTES} bytes, more than the limit of ${limits.messageBytes}`);
     }
     this.#begin();
-    budget.take(bytes);
-    this.#answerBytes += bytes;
-    this.#write(chunks, bytes);
+    budget.take(byteLength);
+    this.#answerBytes += byteLength;
+    this.#write(chunks);
   }
 
   /** Ends the call with a status; only the first end counts. */
@@ -204,25 +199,13 @@ export abstract class ServerCall extends CallState {
     });
   }
 
-  #write(chunks: Chunks, bytes: number): void {
-    if (bytes > COPY_BYTES) {
-      const prefix = Buffer.alloc(PREFIX_BYTES);
-      prefix.writeUInt32BE(bytes, 1);
-      this.arrival.stream.cork();
-      this.#writePart(prefix);
-      for (const chunk of chunks) for (let at = 0; at < chunk.byteLength; at += PART_BYTES) this.#writePart(chunk.subarray(at, at + PART_BYTES));
-      this.arrival.stream.uncork();
+  #write(chunks: readonly Uint8Array[]): void {
+    const [only] = chunks;
+    if (chunks.length === 1 && only !== undefined && only.byteLength <= PART_BYTES) {
+      this.#writePart(only);
       return;
     }
-    const framed = Buffer.allocUnsafe(PREFIX_BYTES + bytes);
-    framed[0] = 0;
-    framed.writeUInt32BE(bytes, 1);
-    let at = PREFIX_BYTES;
-    for (const chunk of chunks) {
-      framed.set(chunk, at);
-      at += chunk.byteLength;
-    }
-    this.#writePart(framed);
+    for (const chunk of chunks) for (let at = 0; at < chunk.byteLength; at += PART_BYTES) this.#writePart(chunk.subarray(at, at + PART_BYTES));
   }
 
   #writePart(part: Uint8Array): void {

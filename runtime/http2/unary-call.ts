@@ -1,6 +1,6 @@
 /** A call with one message in and one out. */
 import type { Buffer } from 'node:buffer';
-import type { Chunks, UnaryMethod } from './method.js';
+import type { FramedMessage, UnaryMethod } from './method.js';
 import { RpcError } from './rpc-error.js';
 import { type Arrival, ServerCall } from './server-call.js';
 
@@ -68,7 +68,7 @@ export class UnaryCall extends ServerCall {
 
   #handle(message: Buffer): void {
     this.#isHandling = true;
-    let answer: Chunks | Promise<Chunks>;
+    let answer: FramedMessage | Promise<FramedMessage>;
     try {
       answer = this.method.handle(message, this);
     } catch (error) {
@@ -79,10 +79,10 @@ export class UnaryCall extends ServerCall {
     else this.#reply(answer);
   }
 
-  readonly #reply = (chunks: Chunks): void => {
+  readonly #reply = (message: FramedMessage): void => {
     this.#done();
     try {
-      this.send(chunks);
+      this.send(message);
       this.end('OK');
     } catch (error) {
       this.fail(error);
