@@ -72,7 +72,7 @@ function wire(store: LocalModelStore, threads: number, log: Logger): { grpc: Grp
   const onUnknown = (error: unknown): void => log.error('Request failed', { error: toError(error) });
   const dataplane = new Dataplane({ store, serverVersion: version, observer: metrics, monotonicSeconds, nowMs: Date.now });
   addTritonMetrics(metrics.registry, () => dataplane.statistics('', ''));
-  const grpc = new GrpcServer(dataplane, onUnknown);
+  const grpc = new GrpcServer(dataplane, onUnknown, { observer: metrics });
   for (const model of store.models()) metrics.addModel(model.name, model.version);
   store.onChange(() => {
     for (const model of store.models()) metrics.setReady(model.name, model.version, model.state === 'Ready');

@@ -13,6 +13,9 @@ import { UnaryCall } from './unary-call.js';
 /** Followed by nothing, a subtype or parameters: "application/grpc-web" is another protocol. */
 const CONTENT_TYPE = /^application\/grpc(?:$|[+;])/;
 
+/** What HTTP/2 adds to the length of each name and value. */
+const PAIR_BYTES = 32;
+
 interface Refusal {
   readonly status: number;
   readonly code: RpcCode;
@@ -31,7 +34,7 @@ export function acceptCall(
   const encoding = headers['grpc-encoding'] ?? 'identity';
   const timeout = headers['grpc-timeout'];
   const timeoutMs = typeof timeout === 'string' ? parseGrpcTimeout(timeout) : undefined;
-  const refusal = findRefusal(headers, method !== undefined) ?? (isFull ? newFull(host.limits.streams) : undefined);
+  const refusal = findRefusal(headers, method !== undefined) ?? findOverload(host, headers, isFull);
   if (refusal !== undefined || method === undefined) return refuse(host, stream, refusal ?? newUnknown(path));
   if (typeof encoding !== 'string' || !isEncoding(encoding)) return refuse(host, stream, newEncoding(encoding));
   if (timeout !== undefined && timeoutMs === undefined) return refuse(host, stream, newTimeout(timeout));
@@ -48,6 +51,14 @@ function findRefusal(headers: IncomingHttpHeaders, isKnown: boolean): Refusal | 
   const type = headers['content-type'] ?? '';
   if (!CONTENT_TYPE.test(type)) return { status: 415, code: 'INTERNAL', message: `content-type '${type}' is not application/grpc` };
   return isKnown ? undefined : newUnknown(headers[':path'] ?? '');
+}
+
+function findOverload({ limits }: CallHost, headers: IncomingHttpHeaders, isFull: boolean): Refusal | undefined {
+  if (isFull) return newFull(limits.streams);
+  let bytes = 0;
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + PAIR_BYTES;
+  if (bytes <= limits.headerListBytes) return undefined;
+  return { status: 200, code: 'RESOURCE_EXHAUSTED', message: `headers have ${bytes} bytes, more than the limit of ${limits.headerListBytes}` };
 }
 
 function newUnknown(path: string): Refusal {

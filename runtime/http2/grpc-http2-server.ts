@@ -44,6 +44,7 @@ export class GrpcHttp2Server implements CallHost {
   #listener: Server | undefined;
   #sweeper: NodeJS.Timeout | undefined;
   #tlsPoll: NodeJS.Timeout | undefined;
+  #reloadTls: () => void = () => undefined;
   #calls = 0;
   #onEmpty: (() => void) | undefined;
   #isDraining = false;
@@ -108,6 +109,15 @@ export class GrpcHttp2Server implements CallHost {
     for (const connection of [...this.#connections]) connection.sweep(this.sweptMs);
   }
 
+  /** Looks whether certificates changed. Called every ten seconds; tests call it themselves. */
+  reloadTls(): void {
+    try {
+      this.#reloadTls();
+    } catch (error) {
+      this.observer.onFault('certificate kept', error);
+    }
+  }
+
   onCallClosed(): void {
     this.#calls--;
   }
@@ -127,14 +137,11 @@ export class GrpcHttp2Server implements CallHost {
     secure.on('unknownProtocol', (socket) => socket.end(HTTP1_ANSWER));
     secure.on('tlsClientError', () => this.observer.onFault('TLS handshake failed'));
     const watch = new TlsWatch(tls, material);
-    this.#tlsPoll = setInterval(() => {
-      try {
-        const changed = watch.poll();
-        if (changed !== undefined) secure.setSecureContext({ ...changed, minVersion: 'TLSv1.2' });
-      } catch (error) {
-        this.observer.onFault('certificate kept', error);
-      }
-    }, TLS_POLL_MS).unref();
+    this.#reloadTls = () => {
+      const changed = watch.poll();
+      if (changed !== undefined) secure.setSecureContext({ ...changed, minVersion: 'TLSv1.2' });
+    };
+    this.#tlsPoll = setInterval(() => this.reloadTls(), TLS_POLL_MS).unref();
     return secure;
   }
 

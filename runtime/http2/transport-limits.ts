@@ -9,7 +9,7 @@ export interface TransportLimits {
   /** Calls of all connections at a time; further ones are RESOURCE_EXHAUSTED. */
   readonly streams: number;
   readonly connections: number;
-  /** Names, values and 32 bytes for each pair, as HTTP/2 counts them. */
+  /** Names, values and 32 bytes for each pair, as HTTP/2 counts them. nghttp2 itself takes no more than 64 KiB. */
   readonly headerListBytes: number;
   readonly headerPairs: number;
   /** A new connection must have sent HTTP/2's preface by then, and finished its TLS handshake. */
