@@ -1,10 +1,11 @@
 /** Which file declares a symbol, read from the descriptors' own bytes; field numbers are those of google/protobuf/descriptor.proto. */
 import { Buffer } from 'node:buffer';
 import { MAX_DEPTH, WIRE, WireReader } from '../wire/wire-reader.js';
+import { mendMapEntries } from './mend-map-entries.js';
 
 export interface DescribedFile {
   readonly name: string;
-  /** FileDescriptorProto, as it was given. */
+  /** FileDescriptorProto. */
   readonly bytes: Buffer;
   readonly dependencies: readonly string[];
   /** Full names of messages, enums, services and methods. */
@@ -20,7 +21,7 @@ const SERVICE = { name: 1, method: 2 } as const;
 type Fields = ReadonlyMap<number, readonly Buffer[]>;
 
 export function describeFile(bytes: Uint8Array): DescribedFile {
-  const buffer = Buffer.from(bytes);
+  const buffer = mendMapEntries(Buffer.from(bytes));
   const fields = readFields(buffer);
   const scope = text(fields, FILE.package);
   const services = all(fields, FILE.service).map(readFields);
