@@ -7,7 +7,16 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkFolder, type Folder, tidyDeps, type World } from './deps/check-folder.js';
 
-const PURE = new Set(['contract', 'runtime/core', 'operator/plan', 'operator/render', 'operator/status', 'operator/api', 'operator/view']);
+const PURE = new Set([
+  'contract',
+  'runtime/core',
+  'runtime/wire',
+  'operator/plan',
+  'operator/render',
+  'operator/status',
+  'operator/api',
+  'operator/view',
+]);
 
 /** What the images hold. */
 const SHIPPED = ['contract', 'lib', 'operator', 'runtime', 'cli', 'proto'];

@@ -15,6 +15,7 @@ import { computeThreads } from './core/threads.js';
 import { readCpuQuota } from './cpu-quota.js';
 import { Dataplane } from './dataplane/dataplane.js';
 import { GrpcServer } from './grpc/server.js';
+import { GrpcMetrics } from './grpc-metrics.js';
 import { newRuntimeRegistry } from './metrics.js';
 import { LocalModelStore } from './model/local-model-store.js';
 import { Repository } from './model/repository.js';
@@ -100,7 +101,7 @@ function wire(store: LocalModelStore, threads: number, log: Logger): { grpc: Grp
   const readReports = () => dataplane.statistics('', '');
   const registry = newRuntimeRegistry(readReports);
   addTritonMetrics(registry, readReports);
-  const grpc = new GrpcServer(dataplane, onUnknown);
+  const grpc = new GrpcServer(dataplane, onUnknown, { observer: new GrpcMetrics(registry) });
   store.onChange(() => grpc.updateHealth());
   const statusz = (): Statusz => ({ version, onnxruntime: store.backend.version, threads, instances: 1, models: store.statusz() });
   const renderMetrics = async () => ({ contentType: registry.contentType, body: await registry.metrics() });
@@ -140,5 +141,5 @@ function end(log: Logger, termination: Termination): number {
 }
 
 function monotonicSeconds(): number {
-  return Number(process.hrtime.bigint()) / 1e9;
+  return performance.now() / 1000;
 }

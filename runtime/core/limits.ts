@@ -2,6 +2,8 @@
 export const LIMITS = {
   /** Largest request and largest response, in bytes. */
   messageBytes: 64 * 1024 * 1024,
+  /** Bytes that all requests and answers in flight hold together, over every protocol. */
+  inFlightBytes: 512 * 1024 * 1024,
   /** Largest JSON in a request over HTTP: parsing blocks the process and takes many times its size. Tensors beside it are not counted. */
   jsonBytes: 16 * 1024 * 1024,
   /** A request's body over HTTP may pause for this long. */

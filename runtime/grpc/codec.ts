@@ -1,5 +1,5 @@
 /** ModelInfer messages ↔ the dataplane's. Raw tensors stay views of the message: nothing is copied or converted here. */
-import type { InferParameter__Output } from '../../proto/gen/inference/InferParameter.js';
+import type { InferParameter, InferParameter__Output } from '../../proto/gen/inference/InferParameter.js';
 import type {
   _inference_ModelInferRequest_InferInputTensor__Output as InputTensor,
   ModelInferRequest__Output,
@@ -8,7 +8,7 @@ import type { ModelInferResponse } from '../../proto/gen/inference/ModelInferRes
 import { isDatatype } from '../core/datatype.js';
 import { invalidArgument } from '../core/inference-error.js';
 import { NO_PARAMETERS, type Parameters, type ParameterValue } from '../core/parameters.js';
-import type { InferRequest, InferResponse, RequestedInput } from '../dataplane/inference-request.js';
+import type { AnsweredOutput, InferRequest, InferResponse, RequestedInput } from '../dataplane/inference-request.js';
 import { decodeContents, encodeContents } from './typed-contents.js';
 
 export function decodeInferRequest(message: ModelInferRequest__Output): Omit<InferRequest, 'call'> {
@@ -26,12 +26,12 @@ export function encodeInferResponse(
   const isTyped = request.inputs.some((input) => input.contents !== null) && response.outputs.every((output) => output.datatype !== 'FP16');
   const head = { model_name: response.model, model_version: response.version, id: request.id };
   if (!isTyped) {
-    const outputs = response.outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape: [...shape] }));
+    const outputs = response.outputs.map((output) => describeOutput(output));
     return { ...head, outputs, raw_output_contents: response.outputs.map((output) => output.data) };
   }
-  const outputs = response.outputs.map(({ name, datatype, shape, data }) => {
-    if (datatype === 'FP16') throw new Error('FP16 is never encoded typed');
-    return { name, datatype, shape: [...shape], contents: decodeContents(datatype, data) };
+  const outputs = response.outputs.map((output) => {
+    if (output.datatype === 'FP16') throw new Error('FP16 is never encoded typed');
+    return { ...describeOutput(output), contents: decodeContents(output.datatype, output.data) };
   });
   return { ...head, outputs };
 }
@@ -41,17 +41,19 @@ function decodeRaw(model: string, inputs: readonly InputTensor[], raw: readonly 
   if (typed !== undefined) {
     throw invalidArgument(`contents field must not be specified when using raw_input_contents for '${typed.name}' for model '${model}'`);
   }
-  if (raw.length !== inputs.length) {
+  const wanted = inputs.filter((input) => !isShared(input)).length;
+  if (raw.length !== wanted) {
     throw invalidArgument(
-      `expected ${inputs.length} entries in raw_input_contents, one per input in their order, but got ${raw.length} for model '${model}'`,
+      `expected ${wanted} entries in raw_input_contents, one per input in their order, but got ${raw.length} for model '${model}'`,
     );
   }
-  return inputs.map((input, index) => ({ ...describe(input), data: raw[index] ?? Buffer.alloc(0) }));
+  let next = 0;
+  return inputs.map((input) => ({ ...describe(input), data: (isShared(input) ? undefined : raw[next++]) ?? Buffer.alloc(0) }));
 }
 
 function decodeTyped(model: string, input: InputTensor): RequestedInput {
   const { name, datatype, contents } = input;
-  const isEmpty = input.shape.some((dimension) => dimension === '0');
+  const isEmpty = input.shape.some((dimension) => dimension === '0') || isShared(input);
   if (contents === null && !isEmpty) {
     throw invalidArgument(`input '${name}' for model '${model}' has neither contents nor an entry in raw_input_contents`);
   }
@@ -61,6 +63,26 @@ function decodeTyped(model: string, input: InputTensor): RequestedInput {
 
 function describe(input: InputTensor): Omit<RequestedInput, 'data'> {
   return { name: input.name, datatype: input.datatype, shape: input.shape.map(Number), parameters: decodeParameters(input.parameters) };
+}
+
+function describeOutput({ name, datatype, shape, parameters }: AnsweredOutput) {
+  const head = { name, datatype, shape: [...shape] };
+  return parameters === undefined ? head : { ...head, parameters: encodeParameters(parameters) };
+}
+
+function encodeParameters(parameters: Parameters): Record<string, InferParameter> {
+  return Object.fromEntries([...parameters].map(([name, value]) => [name, encodeParameter(value)]));
+}
+
+function encodeParameter(value: ParameterValue): InferParameter {
+  if (typeof value === 'boolean') return { bool_param: value };
+  if (typeof value === 'bigint') return { int64_param: value.toString() };
+  return typeof value === 'number' ? { double_param: value } : { string_param: value ?? '' };
+}
+
+/** Inputs in shared memory take no entry. */
+function isShared(input: InputTensor): boolean {
+  return Object.hasOwn(input.parameters, 'shared_memory_region');
 }
 
 function decodeParameters(parameters: Readonly<Record<string, InferParameter__Output>>): Parameters {

@@ -2,63 +2,75 @@
  * grpc.health.v1: service "" and "inference.GRPCInferenceService" are the whole server, every model is a service by its name.
  * Kubernetes probes, Envoy and gRPC clients read it.
  */
-import { type ServerWritableStream, status } from '@grpc/grpc-js';
-import type { HealthHandlers } from '../../proto/gen/grpc/health/v1/Health.js';
-import type { HealthCheckRequest__Output } from '../../proto/gen/grpc/health/v1/HealthCheckRequest.js';
-import type { HealthCheckResponse } from '../../proto/gen/grpc/health/v1/HealthCheckResponse.js';
+import { loadHealthService } from '../../proto/load.js';
 import { InferenceError } from '../core/inference-error.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
-import { toServiceError } from './status.js';
+import { frameMessage, type Method, type StreamHandler } from '../http2/method.js';
+import type { ServerCall } from '../http2/server-call.js';
+import { adaptUnary } from './adapt-handlers.js';
+import { parseMessage } from './parse-message.js';
 
 const WHOLE_SERVER: readonly string[] = ['', 'inference.GRPCInferenceService'];
 
 type ServingStatus = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
-type WatchCall = ServerWritableStream<HealthCheckRequest__Output, HealthCheckResponse>;
+
+interface Watch {
+  readonly service: string;
+  last: ServingStatus;
+}
 
 export class HealthService {
-  readonly #watches = new Map<WatchCall, ServingStatus>();
+  readonly #definition = loadHealthService();
+  readonly #watches = new Map<ServerCall, Watch>();
+  #isClosed = false;
 
   constructor(readonly dataplane: Dataplane) {}
 
-  handlers(): HealthHandlers {
-    return {
-      Check: (call, callback) => {
-        const { service } = call.request;
-        const current = this.#statusOf(service);
-        if (current === 'SERVICE_UNKNOWN')
-          callback(toServiceError(new InferenceError('NOT_FOUND', `Health of unknown service '${service}': name a model, or ''`)));
-        else callback(null, { status: current });
-      },
-      Watch: (call) => this.#watch(call),
-    };
+  methods(): [string, Method][] {
+    const { Check, Watch } = this.#definition;
+    const check = adaptUnary(Check, ({ service }) => {
+      const current = this.#statusOf(service);
+      if (current !== 'SERVICE_UNKNOWN') return { status: current };
+      throw new InferenceError('NOT_FOUND', `Health of unknown service '${service}': name a model, or ''`);
+    });
+    return [check, [Watch.path, { kind: 'stream', requests: 'one', maxInFlight: 1, open: (call) => this.#open(call) }]];
   }
 
   /** Tells every watcher whose state changed. */
   update(): void {
-    for (const [call, last] of this.#watches) {
-      const current = this.#statusOf(call.request.service);
-      if (current !== last) this.#send(call, current);
+    for (const [call, watch] of this.#watches) {
+      const current = this.#statusOf(watch.service);
+      if (current === watch.last) continue;
+      watch.last = current;
+      this.#send(call, current);
     }
   }
 
   /** Ends the watches, which would keep a shutdown waiting for ever. */
   close(): void {
-    for (const call of this.#watches.keys()) call.emit('error', { code: status.UNAVAILABLE, details: 'The server is shutting down' });
+    this.#isClosed = true;
+    for (const call of [...this.#watches.keys()]) end(call);
     this.#watches.clear();
   }
 
-  #watch(call: WatchCall): void {
-    const forget = (): void => {
-      this.#watches.delete(call);
+  #open(call: ServerCall): StreamHandler {
+    return {
+      onMessage: (message) => {
+        if (this.#isClosed) return end(call);
+        const { service } = parseMessage(this.#definition.Watch.requestDeserialize, message);
+        const last = this.#statusOf(service);
+        this.#watches.set(call, { service, last });
+        this.#send(call, last);
+      },
+      onHalfClose: () => undefined, // the client has asked; it is told until it goes
+      onEnd: () => {
+        this.#watches.delete(call);
+      },
     };
-    call.on('cancelled', forget);
-    call.on('close', forget);
-    this.#send(call, this.#statusOf(call.request.service));
   }
 
-  #send(call: WatchCall, current: ServingStatus): void {
-    this.#watches.set(call, current);
-    call.write({ status: current });
+  #send(call: ServerCall, current: ServingStatus): void {
+    call.send(frameMessage(this.#definition.Watch.responseSerialize({ status: current })));
   }
 
   #statusOf(service: string): ServingStatus {
@@ -70,4 +82,8 @@ export class HealthService {
       throw error;
     }
   }
+}
+
+function end(call: ServerCall): void {
+  call.end('UNAVAILABLE', 'The server is shutting down');
 }

@@ -1,69 +1,41 @@
-/** GRPCInferenceService over the dataplane: decode, call, encode, and one place where errors become statuses. */
-import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
-import type { GRPCInferenceServiceHandlers } from '../../proto/gen/inference/GRPCInferenceService.js';
-import type { ModelInferRequest__Output } from '../../proto/gen/inference/ModelInferRequest.js';
-import type { ModelInferResponse } from '../../proto/gen/inference/ModelInferResponse.js';
-import { CallState } from '../core/call-state.js';
+/** The calls of GRPCInferenceService that are about models rather than tensors, over the dataplane. */
+import type { Buffer } from 'node:buffer';
+import type { GRPCInferenceServiceDefinition } from '../../proto/gen/inference/GRPCInferenceService.js';
 import { InferenceError } from '../core/inference-error.js';
 import type { TensorSpec } from '../core/signature.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
 import { computeModelStatistics } from '../dataplane/model-statistics.js';
-import { decodeInferRequest, encodeInferResponse } from './codec.js';
-import { toServiceError } from './status.js';
 
-/** grpc-js answers UNIMPLEMENTED for the others. */
-type ImplementedHandlers = Pick<
-  GRPCInferenceServiceHandlers,
-  | 'ServerLive'
-  | 'ServerReady'
-  | 'ModelReady'
-  | 'ServerMetadata'
-  | 'ModelMetadata'
-  | 'ModelInfer'
-  | 'ModelConfig'
-  | 'ModelStatistics'
-  | 'RepositoryIndex'
->;
+/** From the message to the answer; what is thrown becomes the status. */
+type Handler<Definition> = Definition extends {
+  requestDeserialize: (bytes: Buffer) => infer Request;
+  responseSerialize: (value: infer Response) => Buffer;
+}
+  ? (request: Request) => Response | Promise<Response>
+  : never;
 
-/** `onUnknown` hears of errors that no client is told about. */
-export function newInferenceService(dataplane: Dataplane, onUnknown: (error: unknown) => void): ImplementedHandlers {
-  const answer = <Request, Response>(handle: (call: ServerUnaryCall<Request, Response>) => Response | Promise<Response>) => {
-    return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>): void => {
-      const handled = (async () => await handle(call))();
-      handled.then(
-        (response) => callback(null, response),
-        (error: unknown) => {
-          if (!(error instanceof InferenceError) || error.code === 'INTERNAL') onUnknown(error);
-          callback(toServiceError(error));
-        },
-      );
-    };
-  };
+/** Those that are missing are UNIMPLEMENTED. */
+export type InferenceHandlers = {
+  readonly [Rpc in Exclude<keyof GRPCInferenceServiceDefinition, 'ModelInfer' | 'ModelStreamInfer'>]?: Handler<GRPCInferenceServiceDefinition[Rpc]>;
+};
+
+export function newInferenceHandlers(dataplane: Dataplane) {
   return {
-    ServerLive: answer(() => ({ live: true })),
-    ServerReady: answer(() => ({ ready: dataplane.readiness().isReady })),
-    ModelReady: answer(({ request }) => ({ ready: dataplane.isModelReady(request.name, request.version) })),
-    ServerMetadata: answer(() => dataplane.serverMetadata()),
-    ModelMetadata: answer(({ request }) => {
+    ServerLive: () => ({ live: true }),
+    ServerReady: () => ({ ready: dataplane.readiness().isReady }),
+    ModelReady: (request) => ({ ready: dataplane.isModelReady(request.name, request.version) }),
+    ServerMetadata: () => dataplane.serverMetadata(),
+    ModelMetadata: (request) => {
       const { name, versions, platform, signature } = dataplane.modelMetadata(request.name, request.version);
       return { name, versions: [...versions], platform, inputs: signature.inputs.map(toMetadata), outputs: signature.outputs.map(toMetadata) };
-    }),
-    ModelInfer: answer((call) => infer(dataplane, call)),
-    ModelConfig: answer(({ request }) => ({ config: dataplane.modelConfig(request.name, request.version) })),
-    ModelStatistics: answer(({ request }) => ({ model_stats: dataplane.statistics(request.name, request.version).map(computeModelStatistics) })),
-    RepositoryIndex: answer(({ request }) => {
+    },
+    ModelConfig: (request) => ({ config: dataplane.modelConfig(request.name, request.version) }),
+    ModelStatistics: (request) => ({ model_stats: dataplane.statistics(request.name, request.version).map(computeModelStatistics) }),
+    RepositoryIndex: (request) => {
       if (request.repository_name !== '') throw newNoRepositories(request.repository_name);
       return { models: dataplane.repositoryIndex(request.ready) };
-    }),
-  };
-}
-
-async function infer(dataplane: Dataplane, call: ServerUnaryCall<ModelInferRequest__Output, ModelInferResponse>): Promise<ModelInferResponse> {
-  const state = new CallState();
-  // Also when the deadline passes: grpc-js then answers DEADLINE_EXCEEDED itself and cancels the call.
-  call.on('cancelled', () => state.abandon());
-  const response = await dataplane.infer({ ...decodeInferRequest(call.request), call: state });
-  return encodeInferResponse(response, call.request);
+    },
+  } satisfies InferenceHandlers;
 }
 
 function newNoRepositories(name: string): InferenceError {

@@ -1,17 +1,19 @@
 import { join } from 'node:path';
-import { credentials, loadPackageDefinition, type ServiceError, status } from '@grpc/grpc-js';
+import { Client, credentials, loadPackageDefinition, type ServiceError, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ServerReflectionResponse__Output } from '../../proto/gen/grpc/reflection/v1/ServerReflectionResponse.js';
 import type { GRPCInferenceServiceClient } from '../../proto/gen/inference/GRPCInferenceService.js';
 import type { ModelInferRequest } from '../../proto/gen/inference/ModelInferRequest.js';
 import type { ModelInferResponse__Output } from '../../proto/gen/inference/ModelInferResponse.js';
 import type { ProtoGrpcType } from '../../proto/gen/inference.js';
-import { findProtoFolder } from '../../proto/load.js';
+import { findProtoFolder, loadHealthService, loadReflectionService } from '../../proto/load.js';
 import { PROTO_OPTIONS } from '../../proto/options.js';
 import { ECHO_SIGNATURE, FakeSession, makeEchoModel } from '../../test/runtime/fake-backend.js';
 import { LIMITS } from '../core/limits.js';
 import { Dataplane } from '../dataplane/dataplane.js';
 import type { Model } from '../dataplane/ports.js';
+import { INFER_PATHS, type InferPath } from './infer-codec.js';
 import { GrpcServer } from './server.js';
 
 const proto = loadPackageDefinition(loadSync(join(findProtoFolder(), 'inference.proto'), PROTO_OPTIONS)) as unknown as ProtoGrpcType;
@@ -20,8 +22,11 @@ let model: Model;
 let server: GrpcServer;
 let client: GRPCInferenceServiceClient;
 let unknown: unknown[];
+let ends: string[];
+let paths: InferPath[];
+let address: string;
 
-beforeEach(async () => {
+async function start(inferPath: InferPath): Promise<void> {
   session = new FakeSession(ECHO_SIGNATURE);
   unknown = [];
   model = makeEchoModel(session);
@@ -30,10 +35,16 @@ beforeEach(async () => {
     serverVersion: '1',
     monotonicSeconds: () => 0,
   });
-  server = new GrpcServer(dataplane, (error) => unknown.push(error));
+  ends = [];
+  paths = [];
+  server = new GrpcServer(dataplane, (error) => unknown.push(error), {
+    inferPath,
+    observer: { onCallEnd: (method, code) => ends.push(`${method} ${code}`), onInferPath: (path) => paths.push(path), onFault: () => undefined },
+  });
   const port = await server.listen('127.0.0.1', 0);
-  client = new proto.inference.GRPCInferenceService(`127.0.0.1:${port}`, credentials.createInsecure());
-});
+  address = `127.0.0.1:${port}`;
+  client = new proto.inference.GRPCInferenceService(address, credentials.createInsecure());
+}
 afterEach(async () => {
   client.close();
   await server.drain(1000);
@@ -49,7 +60,8 @@ const head = { model_name: 'echo', id: '7' };
 const x = { name: 'x', datatype: 'FP32', shape: [1, 2] };
 const raw = Buffer.from(Float32Array.of(1, 2).buffer);
 
-describe('GrpcServer', () => {
+describe.each(INFER_PATHS)('GrpcServer, %s path', (inferPath) => {
+  beforeEach(() => start(inferPath));
   test('raw in, raw out; the id comes back', async () => {
     const reply = await infer({ ...head, inputs: [x], raw_input_contents: [raw] });
     expect(reply).toMatchObject({ id: '7', model_version: '1', outputs: [{ name: 'y', shape: ['1', '2'], contents: null }] });
@@ -58,6 +70,38 @@ describe('GrpcServer', () => {
   test('typed in, typed out', async () => {
     const reply = await infer({ ...head, inputs: [{ ...x, contents: { fp32_contents: [1, 2] } }] });
     expect([reply.outputs[0]?.contents?.fp32_contents, reply.raw_output_contents]).toEqual([[1, 2], []]);
+  });
+  test('what is no message is refused as such, and an answer is counted with its path', async () => {
+    const refused = await new Promise<ServiceError | null>((resolve) =>
+      client.makeUnaryRequest(
+        '/inference.GRPCInferenceService/ModelInfer',
+        () => Buffer.from([0xff]),
+        (reply) => reply,
+        {},
+        resolve,
+      ),
+    );
+    expect([refused?.code, unknown]).toEqual([status.INVALID_ARGUMENT, []]);
+    await infer({ ...head, inputs: [x], raw_input_contents: [raw] });
+    const path = '/inference.GRPCInferenceService/ModelInfer';
+    expect([paths, ends]).toEqual([[inferPath], [`${path} INVALID_ARGUMENT`, `${path} OK`]]);
+  });
+  test('a stream answers in order, goes on after an error, and marks the last answer for those who ask', async () => {
+    const stream = client.ModelStreamInfer();
+    const answers: unknown[] = [];
+    const ended = new Promise((resolve) => stream.on('status', ({ code }) => resolve(code)));
+    stream.on('data', ({ error_message, infer_response }) =>
+      answers.push(error_message || [infer_response?.id, infer_response?.parameters['triton_final_response']?.bool_param]),
+    );
+    stream.write({ ...head, id: 'a', inputs: [x], raw_input_contents: [raw] });
+    stream.write({ ...head, id: 'b', model_name: 'nobody' });
+    const parameters = { triton_enable_empty_final_response: { bool_param: true } };
+    stream.write({ ...head, id: 'c', parameters, inputs: [x], raw_input_contents: [raw] });
+    for (let index = 0; index < 200; index++) stream.write({ ...head, id: `${index}`, inputs: [x], raw_input_contents: [raw] });
+    stream.end();
+    expect(await ended).toBe(status.OK);
+    const others = Array.from({ length: 200 }, (_, index) => [`${index}`, undefined]);
+    expect(answers).toEqual([['a', undefined], "Request for unknown model: 'nobody' is not found", ['c', true], ...others]);
   });
   test('an error of ours is told to the log, and not to the client', async () => {
     Object.assign(model.servable ?? {}, { signature: undefined });
@@ -125,6 +169,7 @@ describe('GrpcServer', () => {
 });
 
 describe("Triton's extensions", () => {
+  beforeEach(() => start('hot'));
   /** Answer, or code and text of the refusal. */
   const ask = <Reply>(call: (done: (error: ServiceError | null, reply?: Reply) => void) => void): Promise<Reply | string> =>
     new Promise((resolve) => call((error, reply) => resolve(reply ?? `${status[error?.code ?? 0]} ${error?.details}`)));
@@ -182,5 +227,49 @@ describe("Triton's extensions", () => {
       ),
     );
     expect(refused).toBe(`UNIMPLEMENTED The server does not implement the method ${method}`);
+  });
+});
+
+describe('health and reflection', () => {
+  beforeEach(() => start('hot'));
+
+  test('a watch hears of the drain', async () => {
+    const health = new Client(address, credentials.createInsecure());
+    const { Watch } = loadHealthService();
+    const call = health.makeServerStreamRequest(Watch.path, Watch.requestSerialize, Watch.responseDeserialize, { service: 'echo' });
+    const heard: unknown[] = [];
+    call.on('error', () => undefined); // the status says it
+    const ended = new Promise((resolve) => call.on('status', ({ code }) => resolve(code)));
+    const first = new Promise((resolve) => call.on('data', resolve));
+    heard.push(await first);
+    await server.drain(1000);
+    expect([heard, await ended]).toEqual([[{ status: 'SERVING' }], status.UNAVAILABLE]);
+    health.close();
+  });
+
+  test.each(['v1', 'v1alpha'])('%s tells what is served', async (version) => {
+    const reflection = new Client(address, credentials.createInsecure());
+    const { requestSerialize, responseDeserialize } = loadReflectionService().ServerReflectionInfo;
+    const path = `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`;
+    const call = reflection.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    const answers: ServerReflectionResponse__Output[] = [];
+    call.on('data', (answer: ServerReflectionResponse__Output) => answers.push(answer));
+    const ended = new Promise((resolve) => call.on('status', ({ code }) => resolve(code)));
+    call.write({ list_services: '*' });
+    call.write({ file_containing_symbol: 'inference.ModelInferRequest.InferInputTensor' });
+    call.write({ file_containing_symbol: 'grpc.health.v1.Health.Check' });
+    call.write({ file_by_filename: 'none.proto' });
+    call.write({});
+    call.end();
+    expect(await ended).toBe(status.OK);
+    const [list, tensor, check, none, empty] = answers;
+    expect(list?.list_services_response?.service).toEqual(
+      ['grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection', 'inference.GRPCInferenceService'].map((name) => ({ name })),
+    );
+    expect(tensor?.file_descriptor_response?.file_descriptor_proto.map((file) => file.includes('ModelStreamInfer'))).toEqual([true]);
+    expect(check?.file_descriptor_response?.file_descriptor_proto).toHaveLength(1);
+    expect(none?.error_response).toMatchObject({ error_code: status.NOT_FOUND, error_message: 'File not found: none.proto' });
+    expect(empty?.error_response?.error_code).toBe(status.INVALID_ARGUMENT);
+    reflection.close();
   });
 });

@@ -1,36 +1,68 @@
-/** The gRPC door: inference and health on one port, with bounded messages and a drain that loses nothing. */
-import { logVerbosity, Server, ServerCredentials, ServerInterceptingCall, type ServerInterceptor, setLogVerbosity, status } from '@grpc/grpc-js';
-import { loadHealthService, loadInferenceService } from '../../proto/load.js';
+/** The gRPC door: inference, health and reflection on one port, with bounds on everything and a drain that loses nothing. */
+import { loadInferenceService } from '../../proto/load.js';
 import { LIMITS } from '../core/limits.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
+import { ByteBudget } from '../http2/byte-budget.js';
+import { GrpcHttp2Server } from '../http2/grpc-http2-server.js';
+import type { Method } from '../http2/method.js';
+import { type RpcCode, RpcError } from '../http2/rpc-error.js';
+import type { TlsFiles } from '../http2/tls-files.js';
+import { TRANSPORT_LIMITS, type TransportLimits } from '../http2/transport-limits.js';
+import { adaptUnary } from './adapt-handlers.js';
 import { HealthService } from './health-service.js';
-import { newInferenceService } from './inference-service.js';
+import { decodeHot, type InferPath, newGeneralDecoder } from './infer-codec.js';
+import { newModelInfer, newModelStreamInfer } from './infer-methods.js';
+import { newInferenceHandlers } from './inference-service.js';
+import { newReflectionMethods } from './reflection-service.js';
+import { isUnknown, toRpcError } from './status.js';
+
+export interface GrpcObserver {
+  /** `method` is '' for paths that no method has. */
+  onCallEnd(method: string, code: RpcCode): void;
+  onInferPath(path: InferPath): void;
+  /** A client's connection was closed for what it did, or a certificate could not be read. */
+  onFault(reason: string, error?: unknown): void;
+}
+
+export interface GrpcServerOptions {
+  /** Shared with other doors of this process; absent: one of its own. */
+  readonly budget?: ByteBudget;
+  readonly tls?: TlsFiles;
+  readonly limits?: Partial<TransportLimits>;
+  readonly observer?: GrpcObserver;
+  /** 'hot' unless a test compares the two. */
+  readonly inferPath?: InferPath;
+}
+
+const NO_OBSERVER: GrpcObserver = { onCallEnd: () => undefined, onInferPath: () => undefined, onFault: () => undefined };
 
 export class GrpcServer {
-  readonly #server: Server;
+  readonly #server: GrpcHttp2Server;
   readonly #health: HealthService;
 
-  constructor(dataplane: Dataplane, onUnknown: (error: unknown) => void) {
-    setLogVerbosity(logVerbosity.NONE); // it writes to stderr what it also throws, and a log line says that already
-    this.#server = new Server({
-      'grpc.max_receive_message_length': LIMITS.messageBytes,
-      'grpc.max_send_message_length': LIMITS.messageBytes,
-      interceptors: [renameRefusals],
-    });
+  /** `onUnknown` hears of errors that no client is told about. */
+  constructor(dataplane: Dataplane, onUnknown: (error: unknown) => void, options: GrpcServerOptions = {}) {
+    const { budget = new ByteBudget(LIMITS.inFlightBytes), observer = NO_OBSERVER, tls } = options;
     this.#health = new HealthService(dataplane);
-    this.#server.addService(loadInferenceService(), newInferenceService(dataplane, onUnknown));
-    this.#server.addService(loadHealthService(), this.#health.handlers());
+    this.#server = new GrpcHttp2Server({
+      limits: { ...TRANSPORT_LIMITS, messageBytes: LIMITS.messageBytes, ...options.limits },
+      methods: newMethods(dataplane, onUnknown, { health: this.#health, observer, inferPath: options.inferPath ?? 'hot' }),
+      budget,
+      observer: {
+        onCallEnd: (method, code) => observer.onCallEnd(method, code),
+        onFault: (reason, error) => observer.onFault(reason, error),
+        toRpcError: (error) => {
+          if (isUnknown(error)) onUnknown(error);
+          return toRpcError(error);
+        },
+      },
+      ...(tls === undefined ? {} : { tls }),
+    });
   }
 
   /** Resolves with the port, which differs from the one asked for when that was 0. */
   listen(host: string, port: number): Promise<number> {
-    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-        if (error) reject(new Error(`Could not listen on ${address} for gRPC: ${error.message}`, { cause: error }));
-        else resolve(bound);
-      });
-    });
+    return this.#server.listen(host, port);
   }
 
   /** Tells health watchers of changed states. */
@@ -39,40 +71,44 @@ export class GrpcServer {
   }
 
   /** Takes no new call and resolves when those in flight have ended, or rejects after `timeoutMs`, cutting them off. */
-  async drain(timeoutMs: number): Promise<void> {
+  drain(timeoutMs: number): Promise<void> {
     this.#health.close();
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`Calls were still in flight after ${timeoutMs / 1000} s and were cut off`)), timeoutMs);
-    });
-    const finished = new Promise<void>((resolve, reject) => this.#server.tryShutdown((error) => (error === undefined ? resolve() : reject(error))));
-    try {
-      await Promise.race([finished, timeout]);
-    } finally {
-      clearTimeout(timer);
-      this.#server.forceShutdown();
-    }
+    return this.#server.drain(timeoutMs);
   }
 }
 
-/**
- * What grpc-js says of requests that never reach the service. An oversized one is RESOURCE_EXHAUSTED there, which tells
- * clients to try again later, though it never will be smaller; one that is no protobuf is INTERNAL, though the client made
- * it. Both are INVALID_ARGUMENT. The statuses are sent from below the interceptors, hence from here.
- */
-const renameRefusals: ServerInterceptor = (_method, call) => {
-  const sendStatus = call.sendStatus.bind(call);
-  call.sendStatus = (sent) => sendStatus(renameRefusal(sent));
-  return new ServerInterceptingCall(call);
-};
+interface Parts {
+  readonly health: HealthService;
+  readonly observer: GrpcObserver;
+  readonly inferPath: InferPath;
+}
 
-function renameRefusal<Sent extends { code: status; details?: string | null }>(sent: Sent): Sent {
-  const details = sent.details ?? '';
-  if (sent.code === status.RESOURCE_EXHAUSTED && details.startsWith('Received message larger than max')) {
-    return { ...sent, code: status.INVALID_ARGUMENT, details: `request is larger than the limit of ${LIMITS.messageBytes} bytes: ${details}` };
-  }
-  if (sent.code === status.INTERNAL && details.startsWith('Error deserializing request')) {
-    return { ...sent, code: status.INVALID_ARGUMENT, details: `request is not a message of this method: ${details}` };
-  }
-  return sent;
+function newMethods(dataplane: Dataplane, onUnknown: (error: unknown) => void, { health, observer, inferPath }: Parts): Map<string, Method> {
+  const service = loadInferenceService();
+  const handlers = newInferenceHandlers(dataplane);
+  const decode = inferPath === 'hot' ? decodeHot : newGeneralDecoder(service);
+  const infer = { dataplane, decode, onUnknown, onDecoded: () => observer.onInferPath(inferPath) };
+  return new Map<string, Method>([
+    ...Object.entries(service).map(([name, { path }]): [string, Method] => [path, newUnimplemented(name)]),
+    [service.ModelInfer.path, newModelInfer(infer)],
+    [service.ModelStreamInfer.path, newModelStreamInfer(infer)],
+    adaptUnary(service.ServerLive, handlers.ServerLive),
+    adaptUnary(service.ServerReady, handlers.ServerReady),
+    adaptUnary(service.ModelReady, handlers.ModelReady),
+    adaptUnary(service.ServerMetadata, handlers.ServerMetadata),
+    adaptUnary(service.ModelMetadata, handlers.ModelMetadata),
+    adaptUnary(service.ModelConfig, handlers.ModelConfig),
+    adaptUnary(service.ModelStatistics, handlers.ModelStatistics),
+    adaptUnary(service.RepositoryIndex, handlers.RepositoryIndex),
+    ...health.methods(),
+    ...newReflectionMethods(),
+  ]);
+}
+
+/** For the calls that are declared and nobody handles yet. */
+function newUnimplemented(name: string): Method {
+  const handle = (): never => {
+    throw new RpcError('UNIMPLEMENTED', `The server does not implement the method ${name}`);
+  };
+  return { kind: 'unary', handle };
 }

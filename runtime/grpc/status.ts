@@ -1,20 +1,16 @@
 /** The one table from InferenceError to gRPC status. Anything else is INTERNAL, and its text stays here. */
-import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { type InferenceCode, InferenceError } from '../core/inference-error.js';
+import { InferenceError } from '../core/inference-error.js';
+import { RpcError } from '../http2/rpc-error.js';
 
-export const GRPC_STATUS: Readonly<Record<InferenceCode, status>> = {
-  INVALID_ARGUMENT: status.INVALID_ARGUMENT,
-  NOT_FOUND: status.NOT_FOUND,
-  ALREADY_EXISTS: status.ALREADY_EXISTS,
-  UNAVAILABLE: status.UNAVAILABLE,
-  RESOURCE_EXHAUSTED: status.RESOURCE_EXHAUSTED,
-  DEADLINE_EXCEEDED: status.DEADLINE_EXCEEDED,
-  CANCELLED: status.CANCELLED,
-  UNIMPLEMENTED: status.UNIMPLEMENTED,
-  INTERNAL: status.INTERNAL,
-};
+const INTERNAL_TEXT = 'Slipway failed on this request; its log says why';
 
-export function toServiceError(error: unknown): ServiceError {
-  const known = error instanceof InferenceError ? error : new InferenceError('INTERNAL', 'Slipway failed on this request; its log says why');
-  return Object.assign(new Error(known.message), { code: GRPC_STATUS[known.code], details: known.message, metadata: new Metadata() });
+/** InferenceCode is a subset of gRPC's, by name. */
+export function toRpcError(error: unknown): RpcError {
+  if (error instanceof InferenceError) return new RpcError(error.code, error.message);
+  return error instanceof RpcError ? error : new RpcError('INTERNAL', INTERNAL_TEXT);
+}
+
+/** What the log has to hear of, because the client is not told. */
+export function isUnknown(error: unknown): boolean {
+  return !(error instanceof RpcError) && (!(error instanceof InferenceError) || error.code === 'INTERNAL');
 }

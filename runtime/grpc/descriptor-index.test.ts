@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals';
+import { loadFileDescriptors } from '../../proto/load.js';
+import { describeFile } from './descriptor-index.js';
+
+const files = loadFileDescriptors().map(describeFile);
+
+test('one file per package, with its services', () => {
+  expect(files.map(({ name, services }) => [name, services])).toEqual([
+    ['inference.proto', ['inference.GRPCInferenceService']],
+    ['grpc_health_v1.proto', ['grpc.health.v1.Health']],
+    ['grpc_reflection_v1.proto', ['grpc.reflection.v1.ServerReflection']],
+  ]);
+});
+
+test('messages within messages, enums and methods are symbols', () => {
+  expect(files.flatMap((file) => file.symbols)).toEqual(
+    expect.arrayContaining([
+      'inference.ModelInferRequest.InferInputTensor',
+      'inference.GRPCInferenceService.ModelInfer',
+      'grpc.health.v1.HealthCheckResponse.ServingStatus',
+    ]),
+  );
+});
+
+test('hidden messages of maps have the names that protoc gives them', () => {
+  const [inference] = files;
+  expect(inference?.symbols).toEqual(
+    expect.arrayContaining(['inference.ModelMetadataResponse.PropertiesEntry', 'inference.ModelInferRequest.InferInputTensor.ParametersEntry']),
+  );
+  expect(inference?.symbols).not.toContain('inference.ModelMetadataResponse.Properties');
+});

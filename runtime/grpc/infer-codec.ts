@@ -1,0 +1,70 @@
+/**
+ * ModelInfer's bytes ↔ the dataplane's requests, in two ways that answer alike: `hot` reads and writes the few messages that
+ * matter by hand, `general` goes through proto-loader's objects like every other call.
+ */
+import type { Buffer } from 'node:buffer';
+import type { loadInferenceService } from '../../proto/load.js';
+import type { InferRequest, InferResponse } from '../dataplane/inference-request.js';
+import { type FramedMessage, frameMessage } from '../http2/method.js';
+import { decodeInferRequest } from '../wire/infer-request.js';
+import { encodeInferResponse, encodeStreamResponse } from '../wire/infer-response.js';
+import { decodeInferRequest as decodeObject, encodeInferResponse as encodeObject } from './codec.js';
+import { parseMessage } from './parse-message.js';
+
+export const INFER_PATHS = ['hot', 'general'] as const;
+export type InferPath = (typeof INFER_PATHS)[number];
+
+/** What is left of a request once it is decoded: how to run it and how to answer it. */
+export interface DecodedInfer {
+  readonly request: Omit<InferRequest, 'call'>;
+  readonly id: string;
+  /** Triton's parameter of that name: streams then mark their last answer. */
+  readonly wantsFinalMark: boolean;
+  readonly encode: (response: InferResponse) => FramedMessage;
+  /** As a message of ModelStreamInfer. */
+  readonly encodeStreamed: (result: InferResponse | { readonly errorMessage: string }) => FramedMessage;
+}
+
+/** Throws InferenceError, or RpcError for what is no message. */
+export type InferDecoder = (message: Buffer) => DecodedInfer;
+
+const FINAL_MARK = 'triton_final_response';
+const WANTS_FINAL_MARK = 'triton_enable_empty_final_response';
+const FINAL: ReadonlyMap<string, boolean> = new Map([[FINAL_MARK, true]]);
+
+export function decodeHot(message: Buffer): DecodedInfer {
+  const decoded = decodeInferRequest(message);
+  const { id } = decoded;
+  const wantsFinalMark = decoded.parameters.get(WANTS_FINAL_MARK) === true;
+  return {
+    request: decoded,
+    id,
+    wantsFinalMark,
+    encode: (response) => encodeInferResponse(response, decoded),
+    encodeStreamed: (result) =>
+      encodeStreamResponse('errorMessage' in result || !wantsFinalMark ? result : { ...result, parameters: FINAL }, decoded),
+  };
+}
+
+export function newGeneralDecoder(service: ReturnType<typeof loadInferenceService>): InferDecoder {
+  const { ModelInfer, ModelStreamInfer } = service;
+  return (message) => {
+    const decoded = parseMessage(ModelInfer.requestDeserialize, message);
+    const wantsFinalMark = decoded.parameters[WANTS_FINAL_MARK]?.bool_param === true;
+    const final = wantsFinalMark ? { parameters: { [FINAL_MARK]: { bool_param: true } } } : {};
+    return {
+      request: decodeObject(decoded),
+      id: decoded.id,
+      wantsFinalMark,
+      encode: (response) => frameMessage(ModelInfer.responseSerialize(encodeObject(response, decoded))),
+      encodeStreamed: (result) =>
+        frameMessage(
+          ModelStreamInfer.responseSerialize(
+            'errorMessage' in result
+              ? { error_message: result.errorMessage, ...(decoded.id === '' ? {} : { infer_response: { id: decoded.id } }) }
+              : { infer_response: { ...encodeObject(result, decoded), ...final } },
+          ),
+        ),
+    };
+  };
+}

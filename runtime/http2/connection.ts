@@ -1,0 +1,116 @@
+/** One client's connection: its calls, its signs of life, its age, and how it is closed without losing a call. */
+import { Buffer } from 'node:buffer';
+import { constants, type ServerHttp2Session } from 'node:http2';
+import type { CallHost } from './call-host.js';
+import { PingPolicy } from './ping-policy.js';
+import type { ServerCall } from './server-call.js';
+
+const { NGHTTP2_NO_ERROR, NGHTTP2_ENHANCE_YOUR_CALM } = constants;
+/** "I will take no new stream soon": every stream that the client may open still is below this id. */
+const ANY_STREAM = 2 ** 31 - 1;
+/** A client that does not answer the ping between the two GOAWAYs has this long to start its last calls. */
+const LAST_CALLS_MS = 1000;
+
+export class Connection {
+  readonly calls = new Set<ServerCall>();
+  readonly #pings: PingPolicy;
+  readonly #bornMs: number;
+  readonly #ageMs: number;
+  #busyMs: number;
+  #pingedMs: number;
+  #isPinging = false;
+  #retiredMs: number | undefined;
+  #lastCalls: NodeJS.Timeout | undefined;
+
+  /** `jitter`: -1 to 1, so that connections made together do not end together. */
+  constructor(
+    readonly host: CallHost,
+    readonly session: ServerHttp2Session,
+    jitter: number,
+  ) {
+    const { limits } = host;
+    this.#bornMs = host.wheel.nowMs();
+    this.#busyMs = this.#bornMs;
+    this.#pingedMs = this.#bornMs;
+    this.#ageMs = limits.connectionAgeMs * (1 + jitter / 10);
+    this.#pings = new PingPolicy({ minIntervalMs: limits.minPingIntervalMs, maxStrikes: limits.pingStrikes });
+    session.setLocalWindowSize(limits.windowBytes);
+    session.on('ping', () => this.#onPing());
+    session.on('remoteSettings', () => this.#onPing()); // as cheap to send, and as dear to answer
+  }
+
+  add(call: ServerCall): void {
+    this.#pings.onCall();
+    this.#busyMs = this.host.sweptMs;
+    if (call.arrival.stream.destroyed) return;
+    this.calls.add(call);
+    call.arrival.stream.on('close', () => {
+      this.calls.delete(call);
+      this.#busyMs = this.host.sweptMs;
+      if (this.#retiredMs !== undefined && this.calls.size === 0) this.#close();
+    });
+  }
+
+  /** Once a second. */
+  sweep(nowMs: number): void {
+    if (this.session.destroyed) return;
+    for (const call of [...this.calls]) call.sweep(nowMs);
+    const { limits } = this.host;
+    if (this.session.remoteSettings === undefined || this.session.pendingSettingsAck) {
+      if (nowMs - this.#bornMs > limits.handshakeMs && this.calls.size === 0) this.#fault('sent no HTTP/2 settings');
+      return;
+    }
+    if (this.#isPinging && nowMs - this.#pingedMs > limits.keepaliveTimeoutMs) this.#fault('gave no sign of life');
+    else if (!this.#isPinging && nowMs - this.#pingedMs > limits.keepaliveMs) this.#ping(nowMs);
+    const isOld = limits.connectionAgeMs > 0 && nowMs - this.#bornMs > this.#ageMs;
+    const isIdle = limits.connectionIdleMs > 0 && this.calls.size === 0 && nowMs - this.#busyMs > limits.connectionIdleMs;
+    if (this.#retiredMs === undefined) {
+      if (isOld || isIdle) this.retire();
+    } else if (isOld && nowMs - this.#retiredMs > limits.connectionAgeGraceMs) this.#fault('had calls beyond its age');
+  }
+
+  /**
+   * Asks the client to go elsewhere and closes when its calls have ended. With calls in flight in two steps: after the first
+   * GOAWAY every call that was on its way is still taken, after the second none. Without any, nghttp2 stops reading at the
+   * first, so there is one, which names the last call that was taken: clients send what came after it elsewhere.
+   */
+  retire(): void {
+    if (this.#retiredMs !== undefined || this.session.destroyed) return;
+    this.#retiredMs = this.host.wheel.nowMs();
+    if (this.calls.size === 0) {
+      this.#close();
+      return;
+    }
+    this.session.goaway(NGHTTP2_NO_ERROR, ANY_STREAM);
+    this.#lastCalls = setTimeout(() => this.#close(), LAST_CALLS_MS);
+    if (!this.session.ping(() => this.#close())) this.#close();
+  }
+
+  destroy(): void {
+    this.session.destroy();
+  }
+
+  #close(): void {
+    clearTimeout(this.#lastCalls);
+    if (!this.session.destroyed) this.session.close();
+  }
+
+  #ping(nowMs: number): void {
+    this.#pingedMs = nowMs;
+    this.#isPinging = this.session.ping(() => {
+      this.#isPinging = false;
+    });
+  }
+
+  #onPing(): void {
+    if (!this.#pings.onPing(this.host.wheel.nowMs()) || this.session.destroyed) return;
+    this.host.observer.onFault('too many pings');
+    this.session.goaway(NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from('too_many_pings'));
+    this.session.destroy();
+  }
+
+  #fault(reason: string): void {
+    this.host.observer.onFault(reason);
+    this.session.destroy();
+  }
+}

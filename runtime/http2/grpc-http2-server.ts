@@ -1,0 +1,190 @@
+/**
+ * gRPC over node:http2 without a framework between (ADR 0022): accepts connections and streams, sweeps what does not move,
+ * and drains. It knows framing, deadlines and bounds; what the bytes mean is the methods' matter.
+ */
+import { constants, createSecureServer, createServer, type Http2Server, type SecureServerOptions, type ServerHttp2Session } from 'node:http2';
+import type { Server } from 'node:net';
+import { acceptCall } from './accept-call.js';
+import type { ByteBudget } from './byte-budget.js';
+import type { CallHost, TransportObserver } from './call-host.js';
+import { Connection } from './connection.js';
+import { DeadlineWheel } from './deadline-wheel.js';
+import { Inflater } from './inflater.js';
+import type { Method } from './method.js';
+import { HTTP1_ANSWER, newPlainListener } from './plain-listener.js';
+import { readTlsFiles, type TlsFiles, TlsWatch } from './tls-files.js';
+import type { TransportLimits } from './transport-limits.js';
+
+export interface GrpcHttp2ServerOptions {
+  readonly limits: TransportLimits;
+  /** By path, '/package.Service/Method'. */
+  readonly methods: ReadonlyMap<string, Method>;
+  /** Shared with whatever else takes requests in this process. */
+  readonly budget: ByteBudget;
+  readonly observer: TransportObserver;
+  /** Absent: plaintext. */
+  readonly tls?: TlsFiles;
+  /** Milliseconds that only grow. */
+  readonly nowMs?: () => number;
+  /** 0 to 1. */
+  readonly random?: () => number;
+}
+
+const SWEEP_MS = 1000;
+const TLS_POLL_MS = 10_000;
+
+export class GrpcHttp2Server implements CallHost {
+  readonly limits: TransportLimits;
+  readonly budget: ByteBudget;
+  readonly observer: TransportObserver;
+  readonly wheel: DeadlineWheel;
+  readonly inflater = new Inflater();
+  sweptMs: number;
+  readonly #connections = new Set<Connection>();
+  #listener: Server | undefined;
+  #sweeper: NodeJS.Timeout | undefined;
+  #tlsPoll: NodeJS.Timeout | undefined;
+  #reloadTls: () => void = () => undefined;
+  #calls = 0;
+  #onEmpty: (() => void) | undefined;
+  #isDraining = false;
+
+  constructor(readonly options: GrpcHttp2ServerOptions) {
+    this.limits = options.limits;
+    this.budget = options.budget;
+    this.observer = options.observer;
+    this.wheel = new DeadlineWheel(options.nowMs ?? (() => performance.now()));
+    this.sweptMs = this.wheel.nowMs();
+  }
+
+  /** Calls in flight. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Resolves with the port, which differs from the one asked for when that was 0. */
+  listen(host: string, port: number): Promise<number> {
+    const listener = this.#newListener();
+    listener.maxConnections = this.limits.connections;
+    this.#listener = listener;
+    this.#sweeper = setInterval(() => this.sweep(), SWEEP_MS).unref();
+    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    return new Promise((resolve, reject) => {
+      const refuse = (cause: Error): void => reject(new Error(`Could not listen on ${address} for gRPC: ${cause.message}`, { cause }));
+      listener.once('error', refuse);
+      listener.listen(port, host, () => {
+        listener.off('error', refuse);
+        const bound = listener.address();
+        resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
+      });
+    });
+  }
+
+  /** Takes no new call and resolves when those in flight have ended, or rejects after `timeoutMs`, cutting them off. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#isDraining = true;
+    this.#listener?.close();
+    clearInterval(this.#tlsPoll);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => reject(new Error(`Calls were still in flight after ${timeoutMs / 1000} s and were cut off`)), timeoutMs);
+    this.#onEmpty = () => resolve();
+    for (const connection of [...this.#connections]) connection.retire();
+    if (this.#connections.size === 0) resolve();
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      for (const connection of [...this.#connections]) connection.destroy();
+      clearInterval(this.#sweeper);
+    }
+  }
+
+  /** Ends what does not move. Called once a second; tests call it themselves. */
+  sweep(): void {
+    this.sweptMs = this.wheel.nowMs();
+    for (const connection of [...this.#connections]) connection.sweep(this.sweptMs);
+  }
+
+  /** Looks whether certificates changed. Called every ten seconds; tests call it themselves. */
+  reloadTls(): void {
+    try {
+      this.#reloadTls();
+    } catch (error) {
+      this.observer.onFault('certificate kept', error);
+    }
+  }
+
+  onCallClosed(): void {
+    this.#calls--;
+  }
+
+  #newListener(): Server {
+    const { tls } = this.options;
+    if (tls === undefined) {
+      const http2 = createServer(newHttp2Options(this.limits));
+      this.#attach(http2);
+      return newPlainListener(this.limits.handshakeMs, (socket) => http2.emit('connection', socket));
+    }
+    const material = readTlsFiles(tls);
+    const clients = tls.clientCaFile === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
+    const options: SecureServerOptions = { ...newHttp2Options(this.limits), ...material, ...clients, ALPNProtocols: ['h2'], minVersion: 'TLSv1.2' };
+    const secure = createSecureServer({ ...options, handshakeTimeout: this.limits.handshakeMs });
+    this.#attach(secure);
+    secure.on('unknownProtocol', (socket) => socket.end(HTTP1_ANSWER));
+    secure.on('tlsClientError', () => this.observer.onFault('TLS handshake failed'));
+    const watch = new TlsWatch(tls, material);
+    this.#reloadTls = () => {
+      const changed = watch.poll();
+      if (changed !== undefined) secure.setSecureContext({ ...changed, minVersion: 'TLSv1.2' });
+    };
+    this.#tlsPoll = setInterval(() => this.reloadTls(), TLS_POLL_MS).unref();
+    return secure;
+  }
+
+  #attach(server: Http2Server | ReturnType<typeof createSecureServer>): void {
+    server.on('session', (session) => this.#onSession(session));
+    server.on('sessionError', () => this.observer.onFault('connection error'));
+  }
+
+  #onSession(session: ServerHttp2Session): void {
+    const connection = new Connection(this, session, (this.options.random ?? Math.random)() * 2 - 1);
+    this.#connections.add(connection);
+    session.on('close', () => {
+      this.#connections.delete(connection);
+      if (this.#connections.size === 0) this.#onEmpty?.();
+    });
+    session.on('stream', (stream, headers) => {
+      const call = acceptCall(this, this.options.methods, { stream, headers, isFull: this.#calls >= this.limits.streams });
+      if (call === undefined) return;
+      this.#calls++;
+      connection.add(call);
+    });
+    if (this.#isDraining) connection.retire();
+  }
+}
+
+/** What nghttp2 and node:http2 themselves refuse. */
+function newHttp2Options(limits: TransportLimits): SecureServerOptions {
+  return {
+    settings: {
+      initialWindowSize: limits.windowBytes,
+      maxConcurrentStreams: limits.streamsPerConnection,
+      maxHeaderListSize: limits.headerListBytes,
+      enablePush: false,
+    },
+    maxHeaderListPairs: limits.headerPairs,
+    maxSettings: 32,
+    maxOutstandingPings: 10,
+    maxSessionInvalidFrames: 100,
+    maxSessionRejectedStreams: 100,
+    streamResetBurst: limits.resetBurst,
+    streamResetRate: limits.resetsPerSecond,
+    // The module's own bound counts windows as used and stalls connections with large ones; the byte budget bounds what is kept.
+    maxSessionMemory: Number.MAX_SAFE_INTEGER,
+    paddingStrategy: constants.PADDING_STRATEGY_NONE,
+  };
+}

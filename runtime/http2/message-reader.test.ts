@@ -1,0 +1,68 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type Framed, MessageReader } from './message-reader.js';
+import { frameMessage } from './method.js';
+
+function frame(payload: Uint8Array, flag = 0): Buffer {
+  const [framed] = frameMessage(payload).chunks;
+  const bytes = Buffer.from(framed ?? []);
+  bytes[0] = flag;
+  return bytes;
+}
+
+function readAll(reader: MessageReader): Framed[] {
+  const found: Framed[] = [];
+  for (let next = reader.next(); next !== undefined; next = reader.next()) found.push(next);
+  return found;
+}
+
+describe('MessageReader', () => {
+  test('a message in one piece is a view of it', () => {
+    const reader = new MessageReader(100);
+    const chunk = frame(Buffer.from('hello'));
+    reader.push(chunk);
+    expect(reader.next()?.payload.buffer).toBe(chunk.buffer);
+    expect([reader.isEmpty, reader.isPartial]).toEqual([true, false]);
+  });
+  test('the limit holds as soon as the length is there', () => {
+    const reader = new MessageReader(100);
+    expect(() => reader.push(Buffer.from([0, 0xff, 0xff, 0xff, 0xff]))).toThrow(
+      'request is larger than the limit of 100 bytes: Received message larger than max (4294967295 vs 100)',
+    );
+  });
+  test('an unknown flag is refused', () => expect(() => new MessageReader(100).push(frame(Buffer.from('x'), 7))).toThrow('begins with byte 7'));
+  test('memory follows what arrived, not what was announced', () => {
+    const reader = new MessageReader(64 * 1024 * 1024);
+    const before = process.memoryUsage().arrayBuffers;
+    reader.push(Buffer.from([0, 0x03, 0, 0, 0, 1]));
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4 * 1024 * 1024);
+    expect(reader.isPartial).toBe(true);
+  });
+  test('however the bytes are cut, the same messages come out', () => {
+    const messages = fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 6 });
+    fc.assert(
+      fc.property(messages, fc.array(fc.nat(40), { maxLength: 40 }), fc.boolean(), (payloads, cuts, takesLate) => {
+        const wire = Buffer.concat(payloads.map((payload) => frame(payload)));
+        const reader = new MessageReader(1000);
+        const found: Framed[] = [];
+        let at = 0;
+        for (const cut of [...cuts, wire.length]) {
+          reader.push(wire.subarray(at, at + cut));
+          at = Math.min(wire.length, at + cut);
+          if (!takesLate) found.push(...readAll(reader));
+        }
+        found.push(...readAll(reader));
+        expect(found.map(({ payload }) => [...payload])).toEqual(payloads.map((payload) => [...payload]));
+        expect(reader.isEmpty).toBe(true);
+      }),
+      { seed: 4, numRuns: 500 },
+    );
+  });
+  test('a message larger than what is taken at once grows and stays whole', () => {
+    const payload = Buffer.alloc(3 * 1024 * 1024 + 7, 'slipway');
+    const wire = frame(payload);
+    const reader = new MessageReader(8 * 1024 * 1024);
+    for (let at = 0; at < wire.length; at += 16_384) reader.push(wire.subarray(at, at + 16_384));
+    expect(reader.next()?.payload.equals(payload)).toBe(true);
+  });
+});

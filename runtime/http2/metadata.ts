@@ -1,0 +1,20 @@
+/** What a client sends beside its message. Nothing is converted before somebody asks. */
+import { Buffer } from 'node:buffer';
+import type { IncomingHttpHeaders } from 'node:http2';
+
+export class Metadata {
+  constructor(readonly headers: IncomingHttpHeaders) {}
+
+  /** Values of a repeated key come joined by ", ". */
+  get(key: string): string | undefined {
+    const value = this.headers[key];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  /** Of a key that ends in "-bin"; base64 with or without padding. Every value, in their order. */
+  getBinary(key: string): Buffer[] {
+    if (!key.endsWith('-bin')) throw new Error(`"${key}" does not end in "-bin": only such keys have binary values`);
+    const text = this.get(key);
+    return text === undefined ? [] : text.split(',').map((value) => Buffer.from(value.trim(), 'base64'));
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * The port without TLS. HTTP/2 clients begin with a fixed preface; what begins otherwise is a browser, curl or a probe that
+ * took the port for an HTTP/1.1 one, and is told so in its own protocol instead of having its connection cut.
+ */
+import { Buffer } from 'node:buffer';
+import { createServer, type Server, type Socket } from 'node:net';
+
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+/** Enough to tell the preface from every method of HTTP/1.1: PRI is none. */
+const TOLD_AFTER = 4;
+const TEXT = 'This port speaks gRPC, which needs HTTP/2. The same models answer HTTP/1.1 on the REST port.\n';
+export const HTTP1_ANSWER = `HTTP/1.1 505 HTTP Version Not Supported\r\nContent-Type: text/plain\r\nContent-Length: ${TEXT.length}\r\nConnection: close\r\n\r\n${TEXT}`;
+
+export function newPlainListener(handshakeMs: number, onHttp2: (socket: Socket) => void): Server {
+  return createServer({ noDelay: true }, (socket) => {
+    const onTimeout = (): void => {
+      socket.destroy();
+    };
+    const onReadable = (): void => {
+      if (socket.readableLength > 0 && socket.readableLength < TOLD_AFTER) return;
+      const begun: unknown = socket.read();
+      if (!Buffer.isBuffer(begun)) return; // the end, without a byte
+      socket.off('readable', onReadable);
+      socket.off('error', onTimeout);
+      clearTimeout(timer);
+      if (begun.length >= TOLD_AFTER && PREFACE.subarray(0, begun.length).equals(begun.subarray(0, PREFACE.length))) {
+        socket.unshift(begun);
+        onHttp2(socket);
+      } else refuse(socket);
+    };
+    const timer = setTimeout(onTimeout, handshakeMs).unref();
+    socket.on('error', onTimeout);
+    socket.on('readable', onReadable);
+    socket.once('close', () => clearTimeout(timer));
+  });
+}
+
+function refuse(socket: Socket): void {
+  socket.on('error', () => socket.destroy());
+  socket.end(HTTP1_ANSWER);
+  socket.resume(); // a reset would overtake the answer if bytes were left unread
+  setTimeout(() => socket.destroy(), 1000).unref();
+}

@@ -1,0 +1,251 @@
+/**
+ * One call: its metadata, its deadline, what it holds of the byte budget and the one way in which it ends. Made for the hot
+ * path: no timer, no AbortController and no promise of its own; headers that all answers share are made once.
+ */
+import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { CallState } from '../core/call-state.js';
+import type { CallHost } from './call-host.js';
+import type { WheelEntry } from './deadline-wheel.js';
+import { encodeGrpcMessage } from './grpc-message.js';
+import { ENCODINGS, type Encoding } from './inflater.js';
+import { MessageReader } from './message-reader.js';
+import { Metadata } from './metadata.js';
+import type { FramedMessage } from './method.js';
+import { RPC_CODES, type RpcCode, RpcError } from './rpc-error.js';
+
+const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL } = constants;
+const ACCEPTED = ENCODINGS.join(',');
+/** As a list, which the http2 module takes without looking at each name. */
+const HEADERS: readonly string[] = [':status', '200', 'content-type', 'application/grpc', 'grpc-accept-encoding', ACCEPTED];
+const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
+const WITHOUT_BODY = { endStream: true, sendDate: false };
+const OK_TRAILERS: OutgoingHttpHeaders = { 'grpc-status': '0' };
+const PREFIX_BYTES = 5;
+/** A larger answer is written in parts, so that a slow reader and one that reads nothing can be told apart. */
+const PART_BYTES = 1024 * 1024;
+
+export interface Arrival {
+  readonly host: CallHost;
+  readonly stream: ServerHttp2Stream;
+  readonly headers: IncomingHttpHeaders;
+  /** '' when no method has the path. */
+  readonly method: string;
+  readonly encoding: Encoding;
+}
+
+export abstract class ServerCall extends CallState {
+  /** Of CallHost.sweptMs, when something last moved. */
+  progressMs: number;
+  protected readonly reader: MessageReader;
+  /** The client sends no more. */
+  protected isHalfClosed = false;
+  #deadline: WheelEntry | undefined;
+  #held = 0;
+  #answerBytes = 0;
+  #isEnded = false;
+  #isClosed = false;
+  /** Bytes were given to the connection and not all of them left. */
+  #unsent = 0;
+  #trailers: OutgoingHttpHeaders = OK_TRAILERS;
+  #metadata: Metadata | undefined;
+
+  constructor(readonly arrival: Arrival) {
+    super();
+    const { host, stream } = arrival;
+    this.progressMs = host.sweptMs;
+    this.reader = new MessageReader(host.limits.messageBytes);
+    stream.on('error', ignore); // 'close' follows, and says all that is needed
+    stream.on('close', () => this.#close());
+  }
+
+  /** '/package.Service/Method' */
+  get path(): string {
+    return this.arrival.headers[':path'] ?? '';
+  }
+
+  get metadata(): Metadata {
+    this.#metadata ??= new Metadata(this.arrival.headers);
+    return this.#metadata;
+  }
+
+  /** Monotonic milliseconds on the server's clock; undefined when the client waits for ever. */
+  get deadlineMs(): number | undefined {
+    return this.#deadline?.dueMs;
+  }
+
+  /** Address and port; '' once the connection is gone. */
+  get peer(): string {
+    const socket = this.arrival.stream.session?.socket;
+    return socket?.remoteAddress === undefined ? '' : `${socket.remoteAddress}:${socket.remotePort}`;
+  }
+
+  /** What the client calls this request; '' when it gives it no name. */
+  get requestId(): string {
+    return this.metadata.get('x-request-id') ?? '';
+  }
+
+  /** A status was sent, or the client has gone: what is sent from now on goes nowhere. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  protected get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** False when the client takes answers more slowly than they come. */
+  get canWrite(): boolean {
+    return this.arrival.stream.writableLength < this.arrival.host.limits.windowBytes;
+  }
+
+  /** A time that is over already ends the call. */
+  startDeadline(timeoutMs: number): void {
+    const { wheel } = this.arrival.host;
+    if (timeoutMs <= 0) this.onDeadline();
+    else this.#deadline = wheel.add(this, wheel.nowMs() + timeoutMs);
+  }
+
+  onDeadline(): void {
+    this.end('DEADLINE_EXCEEDED', 'Deadline exceeded');
+  }
+
+  /** Sends one message. Nothing happens once the call has ended. Throws RpcError when it is larger than the limit. */
+  send({ chunks, byteLength }: FramedMessage): void {
+    if (this.#isEnded) return;
+    const { limits, budget } = this.arrival.host;
+    if (byteLength - PREFIX_BYTES > limits.messageBytes) {
+      throw new RpcError('RESOURCE_EXHAUSTED', `the response has ${byteLength - PREFIX_BYTES} bytes, more than the limit of ${limits.messageBytes}`);
+    }
+    this.#begin();
+    budget.take(byteLength);
+    this.#answerBytes += byteLength;
+    this.#write(chunks);
+  }
+
+  /** Ends the call with a status; only the first end counts. */
+  end(code: RpcCode, message = ''): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#leave();
+    const { host, stream, method } = this.arrival;
+    host.observer.onCallEnd(method, code);
+    if (stream.destroyed || stream.closed) return;
+    if (code !== 'OK') {
+      this.abandon(); // whoever still works on it can stop
+      this.#trailers = newTrailers(code, message);
+    }
+    if (!stream.headersSent) {
+      stream.respond([...HEADERS, ...Object.entries(this.#trailers).flatMap(([name, value]) => [name, String(value)])], WITHOUT_BODY);
+    } else stream.end();
+    // the rest of a request that is answered already is not wanted
+    if (!this.isHalfClosed) stream.resume().close(NGHTTP2_NO_ERROR);
+  }
+
+  /** For what was thrown. */
+  fail(thrown: unknown): void {
+    if (this.#isEnded) return;
+    const error = thrown instanceof RpcError ? thrown : this.arrival.host.observer.toRpcError(thrown);
+    this.end(error.code, error.message);
+  }
+
+  /** Once a second: ends what does not move any more. */
+  sweep(nowMs: number): void {
+    const { limits } = this.arrival.host;
+    if (this.#unsent > 0) {
+      if (nowMs - this.progressMs > limits.writeStallMs) this.cut();
+    } else if (this.isReceiving && nowMs - this.progressMs > limits.bodyStallMs) {
+      this.end('DEADLINE_EXCEEDED', `the request's message paused for more than ${limits.bodyStallMs / 1000} s: send it without pauses`);
+    }
+  }
+
+  /** Resets the stream: for what cannot be told to the client any more. */
+  cut(): void {
+    this.arrival.stream.close(NGHTTP2_CANCEL);
+    this.arrival.stream.destroy();
+  }
+
+  /** A message has begun and not ended, or none has come where one must. */
+  protected abstract get isReceiving(): boolean;
+  protected abstract onClosed(): void;
+  /** The client took what `canWrite` was false for. */
+  protected onWritable(): void {
+    // for those who wait for it
+  }
+
+  /** False, and the call has ended, when the budget has no room for what arrived. */
+  protected hold(bytes: number): boolean {
+    const { budget } = this.arrival.host;
+    if (budget.tryTake(bytes)) {
+      this.#held += bytes;
+      return true;
+    }
+    this.end('RESOURCE_EXHAUSTED', `requests in flight hold ${budget.used} of ${budget.limit} bytes: send less at a time, or try again later`);
+    return false;
+  }
+
+  /** Gives back what the messages held; safe to call again. */
+  protected release(bytes = this.#held): void {
+    const given = Math.min(bytes, this.#held);
+    this.#held -= given;
+    this.arrival.host.budget.give(given);
+  }
+
+  #begin(): void {
+    const { stream } = this.arrival;
+    if (stream.headersSent || stream.destroyed || stream.closed) return;
+    stream.respond(HEADERS, WITH_TRAILERS);
+    stream.on('wantTrailers', () => {
+      if (!stream.destroyed && !stream.closed) stream.sendTrailers(this.#trailers);
+    });
+  }
+
+  #write(chunks: readonly Uint8Array[]): void {
+    const [only] = chunks;
+    if (chunks.length === 1 && only !== undefined && only.byteLength <= PART_BYTES) {
+      this.#writePart(only);
+      return;
+    }
+    for (const chunk of chunks) for (let at = 0; at < chunk.byteLength; at += PART_BYTES) this.#writePart(chunk.subarray(at, at + PART_BYTES));
+  }
+
+  #writePart(part: Uint8Array): void {
+    const { stream, host } = this.arrival;
+    if (stream.destroyed || stream.closed) return;
+    this.#unsent++;
+    this.progressMs = host.sweptMs;
+    stream.write(part, () => {
+      this.#unsent--;
+      this.progressMs = host.sweptMs;
+      if (!this.#isEnded) this.onWritable();
+    });
+  }
+
+  #leave(): void {
+    if (this.#deadline !== undefined) this.arrival.host.wheel.remove(this.#deadline);
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const { host, method } = this.arrival;
+    if (!this.#isEnded) {
+      this.#isEnded = true;
+      this.#leave();
+      host.observer.onCallEnd(method, 'CANCELLED');
+      this.abandon();
+    }
+    host.budget.give(this.#answerBytes);
+    this.#answerBytes = 0;
+    this.onClosed();
+    host.onCallClosed();
+  }
+}
+
+function newTrailers(code: RpcCode, message: string): OutgoingHttpHeaders {
+  const status = String(RPC_CODES[code]);
+  return message === '' ? { 'grpc-status': status } : { 'grpc-status': status, 'grpc-message': encodeGrpcMessage(message) };
+}
+
+function ignore(): void {
+  // nothing to do: see where it is used
+}
