@@ -100,10 +100,23 @@ describe('what a message means', () => {
     ['a dimension beyond 2^53', field(5, hex('1a 08 8080808080808010 2a00')), "INVALID_ARGUMENT unexpected shape for input '' for model ''"],
     ['FP16 typed', field(5, Buffer.concat([text(2, 'FP16'), field(5, hex('3204 00000000'))])), 'send it in raw_input_contents'],
     ['INT8 out of range', field(5, Buffer.concat([text(2, 'INT8'), field(5, hex('1202 8001'))])), 'does not fit INT8, which holds -128 to 127'],
+    ['fields of two datatypes', field(5, Buffer.concat([text(2, 'BOOL'), field(5, hex('0801 1001'))])), 'carry int_contents'],
+    ['no contents at all', field(5, text(2, 'FP32')), 'has neither contents nor an entry in raw_input_contents'],
     ['UINT8 of 2^32 - 1', field(5, Buffer.concat([text(2, 'UINT8'), field(5, hex('2205 ffffffff0f'))])), 'does not fit UINT8, which holds 0 to 255'],
   ];
   test.each(cases)('%s', (_, message, want) => {
     expect(refusal(message)).toContain(want);
+  });
+  test('an empty tensor needs no contents, and one of an unknown datatype is left to the check of the request', () => {
+    const { inputs } = decodeInferRequest(Buffer.concat([field(5, hex('1200 1a01 00')), field(5, Buffer.concat([text(2, 'FP8'), hex('2a00')]))]));
+    expect(inputs.map(({ datatype, data }) => [datatype, data.length])).toEqual([
+      ['', 0],
+      ['FP8', 0],
+    ]);
+  });
+  test('an empty packed field does not count as filled', () => {
+    const [input] = decodeInferRequest(field(5, Buffer.concat([text(2, 'UINT8'), field(5, hex('1200 2201 07'))]))).inputs;
+    expect([...(input?.data ?? [])]).toEqual([7]);
   });
   test('raw tensors and packed floats are views of the message', () => {
     const raw = Buffer.concat([field(5, text(2, 'FP32')), field(7, hex('0000803f'))]);

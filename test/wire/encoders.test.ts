@@ -68,6 +68,22 @@ test('an error of a stream has a text and keeps the id', () => {
   expect(decodeStreamResponse(joinMessage(encodeStreamResponse({ errorMessage: 'x' }, { id: '', isTyped: false }))).response).toBeUndefined();
 });
 
+test('a client is told what is wrong with a response', () => {
+  const refused =
+    (hex: string): (() => unknown) =>
+    () =>
+      decodeInferResponse(Buffer.from(hex, 'hex'));
+  expect(refused('3201002a002a00')).toThrow('expected 2 entries in raw_output_contents, one per output in their order, but got 1');
+  expect(refused('2a0412024638')).toThrow("output '' has the datatype 'F8'");
+  expect(refused('0a05')).toThrow('not a valid ModelInferResponse: a length says 5 bytes, but 0 follow at byte 1');
+  expect(() => decodeStreamResponse(Buffer.from('1205', 'hex'))).toThrow('not a valid ModelStreamInferResponse: ');
+});
+
+test('unknown fields of responses are skipped', () => {
+  expect(decodeInferResponse(Buffer.from('4801', 'hex')).outputs).toEqual([]);
+  expect(decodeStreamResponse(Buffer.from('48011202' + '4801', 'hex')).response?.model).toBe('');
+});
+
 function plain(tensor: { name: string; datatype: string; shape: readonly number[]; data: Uint8Array; parameters?: unknown }): unknown {
   return [tensor.name, tensor.datatype, tensor.shape, Buffer.from(tensor.data).toString('hex'), tensor.parameters];
 }
