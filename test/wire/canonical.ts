@@ -3,7 +3,7 @@
  * where JavaScript numbers carried it; refusals say only whether the bytes or what they mean were refused.
  */
 import { InferenceError } from '../../runtime/core/inference-error.js';
-import type { ParameterValue } from '../../runtime/wire/parameters.js';
+import type { ParameterValue } from '../../runtime/core/parameters.js';
 
 export interface Decoded {
   readonly model: string;

@@ -1,8 +1,8 @@
 /** Random answers of models, for the encoders: every datatype, views at odd offsets, sizes around the limit for copies. */
 import { joinBytesElements } from '../../runtime/core/bytes-elements.js';
 import { DATATYPES, type Datatype, isDatatype } from '../../runtime/core/datatype.js';
+import type { ParameterValue } from '../../runtime/core/parameters.js';
 import type { InferAnswer } from '../../runtime/wire/infer-response.js';
-import type { ParameterValue } from '../../runtime/wire/parameters.js';
 import { VIEW_BYTES } from '../../runtime/wire/wire-writer.js';
 import type { WireTensor } from '../../runtime/wire/write-tensor.js';
 import { Chance } from './chance.js';

@@ -36,7 +36,7 @@ const TEXTS = ['', 'a', 'x', 'input', 'Grüße', '日本語', '🎉', 'a\0b', 'q
 const NAMES = ['x', 'y', 'input', 'Grüße', ...TEXTS];
 const BAD_TEXTS = ['ff', 'c080', 'eda080', 'f4908080', 'e282', '61c3'].map((hex) => Buffer.from(hex, 'hex'));
 const KEYS = ['sequence_id', 'priority', 'triton_x', 'a', '', 'Grüße', '__proto__', 'binary_data'];
-const REFUSED_KEYS = ['shared_memory_region', 'classification', 'shared_memory_offset'];
+const TENSOR_KEYS = ['shared_memory_region', 'classification', 'shared_memory_offset'];
 
 export function text(field: number, oddity: Oddity, values: readonly string[] = TEXTS): Buffer {
   const { chance } = oddity;
@@ -78,7 +78,7 @@ export function unknown(chance: Chance): Buffer {
 export function parameter(field: number, oddity: Oddity): Buffer {
   const { chance } = oddity;
   const parts: Buffer[] = [];
-  if (!chance.isTrue(0.05)) parts.push(text(1, oddity, chance.isTrue(0.04) ? REFUSED_KEYS : KEYS));
+  if (!chance.isTrue(0.05)) parts.push(text(1, oddity, chance.isTrue(0.04) ? TENSOR_KEYS : KEYS));
   if (!isOdd(oddity)) parts.push(lengthDelimited(2, value(oddity))); // protobufjs 7 throws a TypeError where the value is missing
   if (isOdd(oddity)) parts.push(lengthDelimited(2, value(oddity)));
   if (isOdd(oddity)) parts.push(stranger(oddity));

@@ -17,7 +17,6 @@ FIELDS = {"BOOL": ("bool_contents", "u1"), "UINT8": ("uint_contents", "u1"), "UI
           "UINT64": ("uint64_contents", "u8"), "INT8": ("int_contents", "i1"), "INT16": ("int_contents", "i2"), "INT32": ("int_contents", "i4"),
           "INT64": ("int64_contents", "i8"), "FP32": ("fp32_contents", "f4"), "FP64": ("fp64_contents", "f8"), "BYTES": ("bytes_contents", None),
           "FP16": (None, None)}
-REFUSED = {"shared_memory_region", "shared_memory_byte_size", "shared_memory_offset", "classification"}
 
 
 class Meaning(Exception):
@@ -41,14 +40,13 @@ def read(data):
     for output in request.outputs:
         require_entries(output, 2)
     request.DiscardUnknownFields()
-    for tensor in [*request.outputs, *request.inputs]:
-        if REFUSED & set(tensor.parameters):
-            raise Meaning
     raw = list(request.raw_input_contents)
     typed = any(tensor.HasField("contents") for tensor in request.inputs)
-    if raw and (typed or len(raw) != len(request.inputs)):
+    shared = ["shared_memory_region" in tensor.parameters for tensor in request.inputs]
+    if raw and (typed or len(raw) != shared.count(False)):
         raise Meaning
-    datas = raw or [convert(tensor) for tensor in request.inputs]
+    entries = iter(raw)
+    datas = [b"" if is_shared else next(entries) for is_shared in shared] if raw else [convert(tensor) for tensor in request.inputs]
     if any(abs(dimension) > 2 ** 53 - 1 for tensor in request.inputs for dimension in tensor.shape):
         raise Meaning
     inputs = [[tensor.name, tensor.datatype, list(tensor.shape), parameters(tensor), data.hex()] for tensor, data in zip(request.inputs, datas)]
@@ -80,6 +78,8 @@ def value(parameter):
 
 def convert(tensor):
     if not tensor.HasField("contents"):
+        if "shared_memory_region" in tensor.parameters:
+            return b""
         if 0 not in tensor.shape:
             raise Meaning
         return b""
