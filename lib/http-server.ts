@@ -1,5 +1,6 @@
 /** A small HTTP server: listens, answers through one function, closes without waiting for idle connections. */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -52,6 +53,11 @@ export class HttpServer {
         resolve(typeof address === 'object' && address !== null ? address.port : port);
       });
     });
+  }
+
+  /** Serves a connection that another server took. */
+  accept(socket: Socket): void {
+    this.#server.emit('connection', socket);
   }
 
   /** Resolves when the answers in flight are sent, or after `timeoutMs`: a client that sends or reads slowly is cut off. */

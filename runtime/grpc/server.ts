@@ -1,14 +1,17 @@
 /** The gRPC door: inference, health and reflection on one port, with bounds on everything and a drain that loses nothing. */
 import { loadInferenceService } from '../../proto/load.js';
 import { LIMITS } from '../core/limits.js';
+import type { Socket } from 'node:net';
+import type { AdminPlane } from '../dataplane/admin-plane.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
 import { ByteBudget } from '../http2/byte-budget.js';
 import { GrpcHttp2Server } from '../http2/grpc-http2-server.js';
 import type { Method } from '../http2/method.js';
-import { type RpcCode, RpcError } from '../http2/rpc-error.js';
+import type { RpcCode } from '../http2/rpc-error.js';
 import type { TlsFiles } from '../http2/tls-files.js';
 import { TRANSPORT_LIMITS, type TransportLimits } from '../http2/transport-limits.js';
 import { adaptUnary } from './adapt-handlers.js';
+import { newAdminHandlers } from './admin-handlers.js';
 import { HealthService } from './health-service.js';
 import { decodeHot, type InferPath, newGeneralDecoder } from './infer-codec.js';
 import { newModelInfer, newModelStreamInfer } from './infer-methods.js';
@@ -25,6 +28,10 @@ export interface GrpcObserver {
 }
 
 export interface GrpcServerOptions {
+  /** Absent: the calls that change the server are off on this port. */
+  readonly admin?: AdminPlane;
+  /** Takes connections that speak HTTP/1.1; absent: they are told that this port does not. */
+  readonly onHttp1?: (socket: Socket) => void;
   /** Shared with other doors of this process; absent: one of its own. */
   readonly budget?: ByteBudget;
   readonly tls?: TlsFiles;
@@ -46,7 +53,7 @@ export class GrpcServer {
     this.#health = new HealthService(dataplane);
     this.#server = new GrpcHttp2Server({
       limits: { ...TRANSPORT_LIMITS, messageBytes: LIMITS.messageBytes, ...options.limits },
-      methods: newMethods(dataplane, onUnknown, { health: this.#health, observer, inferPath: options.inferPath ?? 'hot' }),
+      methods: newMethods(dataplane, onUnknown, { health: this.#health, observer, inferPath: options.inferPath ?? 'hot', admin: options.admin }),
       budget,
       observer: {
         onCallEnd: (method, code) => observer.onCallEnd(method, code),
@@ -57,6 +64,7 @@ export class GrpcServer {
         },
       },
       ...(tls === undefined ? {} : { tls }),
+      ...(options.onHttp1 === undefined ? {} : { onHttp1: options.onHttp1 }),
     });
   }
 
@@ -81,15 +89,16 @@ interface Parts {
   readonly health: HealthService;
   readonly observer: GrpcObserver;
   readonly inferPath: InferPath;
+  readonly admin: AdminPlane | undefined;
 }
 
-function newMethods(dataplane: Dataplane, onUnknown: (error: unknown) => void, { health, observer, inferPath }: Parts): Map<string, Method> {
+function newMethods(dataplane: Dataplane, onUnknown: (error: unknown) => void, { health, observer, inferPath, admin }: Parts): Map<string, Method> {
   const service = loadInferenceService();
   const handlers = newInferenceHandlers(dataplane);
+  const changes = newAdminHandlers(admin);
   const decode = inferPath === 'hot' ? decodeHot : newGeneralDecoder(service);
   const infer = { dataplane, decode, onUnknown, onDecoded: () => observer.onInferPath(inferPath) };
   return new Map<string, Method>([
-    ...Object.entries(service).map(([name, { path }]): [string, Method] => [path, newUnimplemented(name)]),
     [service.ModelInfer.path, newModelInfer(infer)],
     [service.ModelStreamInfer.path, newModelStreamInfer(infer)],
     adaptUnary(service.ServerLive, handlers.ServerLive),
@@ -100,15 +109,17 @@ function newMethods(dataplane: Dataplane, onUnknown: (error: unknown) => void, {
     adaptUnary(service.ModelConfig, handlers.ModelConfig),
     adaptUnary(service.ModelStatistics, handlers.ModelStatistics),
     adaptUnary(service.RepositoryIndex, handlers.RepositoryIndex),
+    adaptUnary(service.RepositoryModelLoad, changes.RepositoryModelLoad),
+    adaptUnary(service.RepositoryModelUnload, changes.RepositoryModelUnload),
+    adaptUnary(service.SystemSharedMemoryStatus, changes.SystemSharedMemoryStatus),
+    adaptUnary(service.SystemSharedMemoryRegister, changes.SystemSharedMemoryRegister),
+    adaptUnary(service.SystemSharedMemoryUnregister, changes.SystemSharedMemoryUnregister),
+    adaptUnary(service.CudaSharedMemoryStatus, changes.CudaSharedMemoryStatus),
+    adaptUnary(service.CudaSharedMemoryRegister, changes.CudaSharedMemoryRegister),
+    adaptUnary(service.CudaSharedMemoryUnregister, changes.CudaSharedMemoryUnregister),
+    adaptUnary(service.TraceSetting, changes.TraceSetting),
+    adaptUnary(service.LogSettings, changes.LogSettings),
     ...health.methods(),
     ...newReflectionMethods(),
   ]);
-}
-
-/** For the calls that are declared and nobody handles yet. */
-function newUnimplemented(name: string): Method {
-  const handle = (): never => {
-    throw new RpcError('UNIMPLEMENTED', `The server does not implement the method ${name}`);
-  };
-  return { kind: 'unary', handle };
 }

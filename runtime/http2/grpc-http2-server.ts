@@ -3,7 +3,7 @@
  * and drains. It knows framing, deadlines and bounds; what the bytes mean is the methods' matter.
  */
 import { constants, createSecureServer, createServer, type Http2Server, type SecureServerOptions, type ServerHttp2Session } from 'node:http2';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { acceptCall } from './accept-call.js';
 import type { ByteBudget } from './byte-budget.js';
 import type { CallHost, TransportObserver } from './call-host.js';
@@ -22,6 +22,8 @@ export interface GrpcHttp2ServerOptions {
   /** Shared with whatever else takes requests in this process. */
   readonly budget: ByteBudget;
   readonly observer: TransportObserver;
+  /** Takes plaintext connections that speak HTTP/1.1; absent: they are told that this port does not. */
+  readonly onHttp1?: (socket: Socket) => void;
   /** Absent: plaintext. */
   readonly tls?: TlsFiles;
   /** Milliseconds that only grow. */
@@ -127,7 +129,8 @@ export class GrpcHttp2Server implements CallHost {
     if (tls === undefined) {
       const http2 = createServer(newHttp2Options(this.limits));
       this.#attach(http2);
-      return newPlainListener(this.limits.handshakeMs, (socket) => http2.emit('connection', socket));
+      const { onHttp1 } = this.options;
+      return newPlainListener({ handshakeMs: this.limits.handshakeMs, onHttp2: (socket) => http2.emit('connection', socket), onHttp1 });
     }
     const material = readTlsFiles(tls);
     const clients = tls.clientCaFile === undefined ? {} : { requestCert: true, rejectUnauthorized: true };

@@ -11,7 +11,14 @@ const TOLD_AFTER = 4;
 const TEXT = 'This port speaks gRPC, which needs HTTP/2. The same models answer HTTP/1.1 on the REST port.\n';
 export const HTTP1_ANSWER = `HTTP/1.1 505 HTTP Version Not Supported\r\nContent-Type: text/plain\r\nContent-Length: ${TEXT.length}\r\nConnection: close\r\n\r\n${TEXT}`;
 
-export function newPlainListener(handshakeMs: number, onHttp2: (socket: Socket) => void): Server {
+export interface PlainListenerOptions {
+  readonly handshakeMs: number;
+  readonly onHttp2: (socket: Socket) => void;
+  /** Absent: they are told that this port does not speak it. */
+  readonly onHttp1: ((socket: Socket) => void) | undefined;
+}
+
+export function newPlainListener({ handshakeMs, onHttp2, onHttp1 = refuse }: PlainListenerOptions): Server {
   return createServer({ noDelay: true }, (socket) => {
     const onTimeout = (): void => {
       socket.destroy();
@@ -23,10 +30,10 @@ export function newPlainListener(handshakeMs: number, onHttp2: (socket: Socket) 
       socket.off('readable', onReadable);
       socket.off('error', onTimeout);
       clearTimeout(timer);
-      if (begun.length >= TOLD_AFTER && PREFACE.subarray(0, begun.length).equals(begun.subarray(0, PREFACE.length))) {
-        socket.unshift(begun);
-        onHttp2(socket);
-      } else refuse(socket);
+      socket.unshift(begun);
+      const isHttp2 = begun.length >= TOLD_AFTER && PREFACE.subarray(0, begun.length).equals(begun.subarray(0, PREFACE.length));
+      if (isHttp2) onHttp2(socket);
+      else onHttp1(socket);
     };
     const timer = setTimeout(onTimeout, handshakeMs).unref();
     socket.on('error', onTimeout);
