@@ -98,7 +98,8 @@ export class Dataplane {
     const model = this.#find(name, version);
     if (model.session === undefined) throw newNotReady(model);
     const { provider, signature } = model.session;
-    return computeModelConfig({ name, filename: model.filename, provider, signature });
+    const settings = model.settings === undefined ? {} : { settings: model.settings };
+    return computeModelConfig({ name, filename: model.filename, provider, signature, ...settings });
   }
 
   modelMetadata(name: string, version: string): ModelMetadata {
