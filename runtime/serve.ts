@@ -36,6 +36,8 @@ export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv):
   }
   const config = parseServeFlags(argv, env['KUBERNETES_SERVICE_HOST'] !== undefined, readConfigFile);
   if (typeof config === 'string') return refuse(`${config}\n${SERVE_USAGE}`, config);
+  const unbuilt = findUnbuilt(config);
+  if (unbuilt !== undefined) return refuse(unbuilt);
   const level = env['SLIPWAY_LOG_LEVEL'] ?? 'info';
   if (!isLogLevel(level)) return refuse(`SLIPWAY_LOG_LEVEL "${level}" is not known: give debug, info, warn or error`);
   const isForPerson = process.stdout.isTTY && env['KUBERNETES_SERVICE_HOST'] === undefined;
@@ -58,6 +60,14 @@ export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv):
     onWarning: (model, reason) => log.warn('Ignored setting', { model, reason }),
   });
   return await serve(config, store, log, known === undefined ? undefined : newWatcher({ repository, store, known, log }));
+}
+
+/** A server in plain text where TLS was asked for would be worse than none. Goes with the last of the parts that it names. */
+function findUnbuilt(config: ServeConfig): string | undefined {
+  if (config.tls !== undefined)
+    return '--tls-cert, --tls-key and --tls-client-ca are not built yet: put a proxy with TLS in front, or leave them out';
+  if (config.admin) return '--admin and --admin-port are not built yet: leave them out, and let --watch load what changes';
+  return undefined;
 }
 
 function readConfigFile(path: string): string {
