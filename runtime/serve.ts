@@ -15,7 +15,7 @@ import { computeThreads } from './core/threads.js';
 import { readCpuQuota } from './cpu-quota.js';
 import { Dataplane } from './dataplane/dataplane.js';
 import { GrpcServer } from './grpc/server.js';
-import { RuntimeMetrics } from './metrics.js';
+import { newRuntimeRegistry } from './metrics.js';
 import { LocalModelStore } from './model/local-model-store.js';
 import { Repository } from './model/repository.js';
 import { observeRepository, type RepositoryWatcher } from './model/repository-watcher.js';
@@ -26,7 +26,7 @@ import { ServerLife } from './server-life.js';
 import { writeTermination } from './termination-log.js';
 import { addTritonMetrics } from './triton-metrics.js';
 import { readOwnVersion } from './version.js';
-import { followModels, newWatcher } from './watch-models.js';
+import { newWatcher } from './watch-models.js';
 
 /** Resolves with the exit code. `env` is the composition root's. */
 export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -104,16 +104,16 @@ async function serve(config: ServeConfig, store: LocalModelStore, log: Logger, w
 }
 
 function wire(store: LocalModelStore, threads: number, log: Logger): { grpc: GrpcServer; rest: HttpServer; probes: HttpServer } {
-  const metrics = new RuntimeMetrics();
   const version = readOwnVersion();
   const onUnknown = (error: unknown): void => log.error('Request failed', { error: toError(error) });
-  const dataplane = new Dataplane({ store, serverVersion: version, observer: metrics, monotonicSeconds, nowMs: Date.now });
-  addTritonMetrics(metrics.registry, () => dataplane.statistics('', ''));
+  const dataplane = new Dataplane({ store, serverVersion: version, monotonicSeconds });
+  const readReports = () => dataplane.statistics('', '');
+  const registry = newRuntimeRegistry(readReports);
+  addTritonMetrics(registry, readReports);
   const grpc = new GrpcServer(dataplane, onUnknown);
-  followModels(store, metrics);
   store.onChange(() => grpc.updateHealth());
   const statusz = (): Statusz => ({ version, onnxruntime: store.backend.version, threads, instances: 1, models: store.statusz() });
-  const renderMetrics = async () => ({ contentType: metrics.registry.contentType, body: await metrics.registry.metrics() });
+  const renderMetrics = async () => ({ contentType: registry.contentType, body: await registry.metrics() });
   const probes = newProbesHandler({ readiness: () => dataplane.readiness(), statusz, metrics: renderMetrics });
   return {
     grpc,

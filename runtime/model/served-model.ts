@@ -3,12 +3,15 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { FetchRecord, ModelStatusz, TensorSignature } from '../../contract/statusz.js';
 import { findMismatch } from '../core/check-settings.js';
+import { LIMITS } from '../core/limits.js';
 import { LoadError } from '../core/load-error.js';
 import { DEFAULT_MODEL_SETTINGS, type ModelSettings } from '../core/model-settings.js';
 import type { ModelState } from '../core/readiness.js';
 import { EMPTY_SIGNATURE, type ModelSignature, type TensorSpec } from '../core/signature.js';
 import { planWarmup } from '../core/warmup-plan.js';
-import type { Backend, LoadOptions, Model, Session } from '../dataplane/ports.js';
+import { InferenceStatistics } from '../dataplane/inference-statistics.js';
+import type { Backend, BatchPlan, LoadOptions, Model, Servable, Session } from '../dataplane/ports.js';
+import { SerialScheduler } from '../scheduler/serial-scheduler.js';
 import { readFetchRecord } from './fetch-record.js';
 import { InFlight } from './in-flight.js';
 import { applyToLoad } from './load-options.js';
@@ -20,6 +23,8 @@ export class ServedModel implements Model {
   state: ModelState = 'Loading';
   reason = 'ONNX Runtime loads the model';
   session: Session | undefined;
+  servable: Servable | undefined;
+  readonly statistics = new InferenceStatistics();
   /** Why the warm-up tells little; undefined when it ran. */
   warmupNote: string | undefined;
   #loadSeconds = 0;
@@ -81,6 +86,7 @@ export class ServedModel implements Model {
       if (mismatch !== undefined) throw new LoadError('MODEL_INVALID', 'load', mismatch);
       const session = reshapeSession(loaded, this.settings);
       this.session = session;
+      this.servable = this.#serve(session);
       this.move('Warming', 'the first run prepares the model', onChange);
       if (this.settings.warmup.length > 0) this.#warmupSeconds = await runWarmupSamples(session, this);
       else await this.#warm(session);
@@ -92,6 +98,19 @@ export class ServedModel implements Model {
     }
   }
 
+  #serve(session: Session): Servable {
+    const { signature, provider } = session;
+    const plan: BatchPlan = { maxRows: 1, targetRows: 1, inputAxes: [], outputAxes: [], why: 'requests are not batched' };
+    const scheduler = new SerialScheduler({
+      session,
+      statistics: this.statistics,
+      limits: LIMITS,
+      nowSeconds: this.monotonicSeconds,
+      nowMs: Date.now,
+    });
+    return { signature, provider, settings: this.settings, plan, instances: 1, scheduler };
+  }
+
   move(state: ModelState, reason: string, onChange: () => void): void {
     this.state = state;
     this.reason = reason;
@@ -101,6 +120,7 @@ export class ServedModel implements Model {
   async #closeSession(): Promise<void> {
     const session = this.session;
     this.session = undefined;
+    this.servable = undefined;
     await session?.close();
   }
 
