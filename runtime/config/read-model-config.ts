@@ -19,7 +19,7 @@ export interface ConfigReading {
   readonly warnings: readonly string[];
 }
 
-export const MAX_INT32 = 2 ** 31 - 1;
+const MAX_INT32 = 2 ** 31 - 1;
 
 /** Throws ConfigError, and nothing else. */
 export function readModelConfig(node: MessageNode): ConfigReading {
@@ -85,7 +85,7 @@ function readFilename(reader: MessageReader): string {
 }
 
 /** Names of files in a configuration never lead out of the model's folder. */
-export function isPlainFilename(name: string): boolean {
+function isPlainFilename(name: string): boolean {
   return name !== '' && name.length <= 255 && !name.startsWith('.') && !/[/\\\0]/.test(name);
 }
 
