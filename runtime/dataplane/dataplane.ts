@@ -55,6 +55,14 @@ export class Dataplane {
     return [...new Set(this.options.store.models().map(({ name }) => name))].sort();
   }
 
+  /** Of every model of which a version is loaded, as a client sees it that names none. */
+  loadedModels(): ModelMetadata[] {
+    const isLoaded = (name: string): boolean => this.#find(name, '').servable !== undefined;
+    return this.modelNames()
+      .filter(isLoaded)
+      .map((name) => this.modelMetadata(name, ''));
+  }
+
   repositoryIndex(isReadyOnly: boolean): IndexEntry[] {
     return computeRepositoryIndex(this.options.store.models(), isReadyOnly);
   }

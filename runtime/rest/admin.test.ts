@@ -107,3 +107,10 @@ test('the index and the names of models are open to everybody', async () => {
   expect(await call(everybody, '/v2/repository/index', { ready: true })).toEqual([200, [{ name: 'echo', version: '1', state: 'READY', reason: '' }]]);
   expect(await call(everybody, '/v2/models')).toEqual([200, { models: ['echo'] }]);
 });
+
+test('the calls are described for machines and for people', async () => {
+  const [status, document] = await call(everybody, '/openapi.json');
+  expect([status, document]).toMatchObject([200, { paths: { '/v2/models/echo/infer': { post: { summary: 'Runs echo' } } } }]);
+  const page = await fetch(`${everybody}/docs`);
+  expect([page.headers.get('content-type'), await page.text()]).toEqual(['text/html; charset=utf-8', expect.stringContaining('openapi.json')]);
+});

@@ -10,6 +10,8 @@ import type { Dataplane } from '../dataplane/dataplane.js';
 import { computeModelStatistics } from '../dataplane/model-statistics.js';
 import { answerAdmin } from './admin.js';
 import { answerInfer } from './infer.js';
+import { computeOpenApi } from './openapi.js';
+import { OPENAPI_PAGE } from './openapi-page.js';
 import { parseJson } from './parse-json.js';
 import { type BodyLimits, readBody } from './read-body.js';
 import { readBoolean, readFields } from './read-fields.js';
@@ -45,6 +47,8 @@ function answer(dataplane: Dataplane, request: IncomingMessage, path: string, li
     const { isReady } = dataplane.readiness();
     return answerJson(isReady ? 200 : 503, { ready: isReady });
   }
+  if (path === '/openapi.json') return answerJson(200, computeOpenApi(dataplane.options.serverVersion, dataplane.loadedModels()));
+  if (path === '/docs') return { status: 200, contentType: 'text/html; charset=utf-8', body: OPENAPI_PAGE };
   if (path === '/v2/models/stats') return answerStatistics(dataplane, '', '');
   if (path === '/v2/models') return answerJson(200, { models: dataplane.modelNames() });
   if (path === '/v2/repository/index') return answerIndex(dataplane, request, limits);
