@@ -1,5 +1,6 @@
 /** A small HTTP server: listens, answers through one function, closes without waiting for idle connections. */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 
 export interface HttpAnswer {
@@ -12,8 +13,16 @@ export interface HttpAnswer {
 
 export type HttpHandler = (request: IncomingMessage, path: string) => HttpAnswer | Promise<HttpAnswer>;
 
+/** PEM. */
+export interface HttpTls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  /** Present: clients must show a certificate that one of these signed. */
+  readonly ca?: Buffer;
+}
+
 export class HttpServer {
-  readonly #server: Server;
+  readonly #server: Server | TlsServer;
   #isClosing = false;
 
   /** `what` names the server in errors. `onUnknown` hears what the handler threw; the client gets a 500 without text. */
@@ -21,8 +30,9 @@ export class HttpServer {
     readonly what: string,
     handler: HttpHandler,
     onUnknown: (error: unknown) => void,
+    tls?: HttpTls,
   ) {
-    this.#server = createServer((request, response) => {
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
       const path = readPath(request.url ?? '/');
       const handled = (async () => await handler(request, path))();
       handled
@@ -30,16 +40,22 @@ export class HttpServer {
           onUnknown(error);
           return { status: 500, body: '' } satisfies HttpAnswer;
         })
-        .then((answer: HttpAnswer) => {
-          response.writeHead(answer.status, {
-            'content-type': answer.contentType ?? 'text/plain; charset=utf-8',
-            'content-length': Buffer.byteLength(answer.body),
+        .then((reply: HttpAnswer) => {
+          response.writeHead(reply.status, {
+            'content-type': reply.contentType ?? 'text/plain; charset=utf-8',
+            'content-length': Buffer.byteLength(reply.body),
             ...(this.#isClosing ? { connection: 'close' } : {}),
-            ...answer.headers,
+            ...reply.headers,
           });
-          response.end(answer.body);
+          response.end(reply.body);
         });
-    });
+    };
+    this.#server = tls === undefined ? createServer(answer) : createTlsServer(newTlsOptions(tls), answer);
+  }
+
+  /** For the connections to come. Nothing happens on a server without TLS. */
+  setTls(tls: HttpTls): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(newTlsOptions(tls));
   }
 
   /** `host` undefined: every address of the machine. Resolves with the port, which the system chooses when it is 0. */
@@ -72,6 +88,11 @@ export class HttpServer {
       this.#server.closeIdleConnections();
     });
   }
+}
+
+function newTlsOptions(tls: HttpTls) {
+  const clients = tls.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
+  return { ...tls, ...clients, minVersion: 'TLSv1.2' } as const;
 }
 
 /** The target without its query. Not `new URL`, which throws on targets that any client can send, such as "//". */

@@ -8,14 +8,21 @@ import { TERMINATION_CODES, type Termination } from '../contract/termination.js'
 import { SYSTEM_CLOCK } from '../lib/clock.js';
 import { toError } from '../lib/errors.js';
 import { HttpServer } from '../lib/http-server.js';
-import { isLogLevel, type Logger, newLogger } from '../lib/logger.js';
+import { isLogLevel, type Logger, newLogger, type RootLogger } from '../lib/logger.js';
 import { OnnxBackend } from './backend/onnx-backend.js';
+import { LIMITS } from './core/limits.js';
 import { LoadError } from './core/load-error.js';
 import { computeThreads } from './core/threads.js';
 import { readCpuQuota } from './cpu-quota.js';
+import { AdminPlane } from './dataplane/admin-plane.js';
 import { Dataplane } from './dataplane/dataplane.js';
+import { LogSettings } from './dataplane/log-settings.js';
+import { SharedMemory } from './dataplane/shared-memory.js';
+import { TraceSettings } from './dataplane/trace-settings.js';
 import { GrpcServer } from './grpc/server.js';
 import { GrpcMetrics } from './grpc-metrics.js';
+import { ByteBudget } from './http2/byte-budget.js';
+import { readTlsFiles, type TlsFiles, type TlsMaterial, TlsWatch } from './http2/tls-files.js';
 import { newRuntimeRegistry } from './metrics.js';
 import { LocalModelStore } from './model/local-model-store.js';
 import { Repository } from './model/repository.js';
@@ -28,6 +35,9 @@ import { writeTermination } from './termination-log.js';
 import { addTritonMetrics } from './triton-metrics.js';
 import { readOwnVersion } from './version.js';
 import { newWatcher } from './watch-models.js';
+
+/** How soon a certificate that was changed is used. */
+const TLS_POLL_MS = 10_000;
 
 /** Resolves with the exit code. `env` is the composition root's. */
 export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -69,16 +79,17 @@ function readConfigFile(path: string): string {
   }
 }
 
-async function serve(config: ServeConfig, store: LocalModelStore, log: Logger, watcher?: RepositoryWatcher): Promise<number> {
+async function serve(config: ServeConfig, store: LocalModelStore, log: RootLogger, watcher?: RepositoryWatcher): Promise<number> {
   const threads = computeThreads(availableParallelism(), readCpuQuota());
-  const parts = wire(store, threads, log);
+  const parts = wire(config, store, { threads, log });
   const life = new ServerLife({ ...parts, store, log, drainDelaySeconds: config.drainDelaySeconds, drainTimeoutSeconds: config.drainTimeoutSeconds });
   try {
     const host = resolveHost(config.host);
     const grpcPort = await listen(parts.grpc, FLAGS.grpcPort, host, config.grpcPort);
     const restPort = await listen(parts.rest, FLAGS.restPort, host, config.restPort);
     const metricsPort = await listen(parts.probes, FLAGS.metricsPort, host, config.metricsPort);
-    log.info('Listened', { host, grpcPort, restPort, metricsPort, threads });
+    const adminPort = parts.admin === undefined ? undefined : await listen(parts.admin.grpc, '--admin-port', host, config.adminPort ?? 0);
+    log.info('Listened', { host, grpcPort, restPort, metricsPort, ...(adminPort === undefined ? {} : { adminPort }), threads });
     const options = config.accelerator === undefined ? { threads } : { threads, accelerator: config.accelerator };
     await life.start(options);
     const stopped = new AbortController();
@@ -94,23 +105,55 @@ async function serve(config: ServeConfig, store: LocalModelStore, log: Logger, w
   }
 }
 
-function wire(store: LocalModelStore, threads: number, log: Logger): { grpc: GrpcServer; rest: HttpServer; probes: HttpServer } {
+interface Parts {
+  readonly grpc: GrpcServer;
+  readonly rest: HttpServer;
+  readonly probes: HttpServer;
+  /** Present when administrators have a port of their own: gRPC and HTTP on one. */
+  readonly admin?: { readonly grpc: GrpcServer; readonly rest: HttpServer };
+}
+
+function wire(config: ServeConfig, store: LocalModelStore, { threads, log }: { threads: number; log: RootLogger }): Parts {
   const version = readOwnVersion();
   const onUnknown = (error: unknown): void => log.error('Request failed', { error: toError(error) });
-  const dataplane = new Dataplane({ store, serverVersion: version, monotonicSeconds });
+  const sharedMemory = new SharedMemory();
+  const admin = config.admin ? new AdminPlane({ store, sharedMemory, trace: new TraceSettings(), log: new LogSettings(log) }) : undefined;
+  const dataplane = new Dataplane({ store, serverVersion: version, monotonicSeconds, ...(config.admin ? { sharedMemory } : {}) });
   const readReports = () => dataplane.statistics('', '');
   const registry = newRuntimeRegistry(readReports);
   addTritonMetrics(registry, readReports);
-  const grpc = new GrpcServer(dataplane, onUnknown, { observer: new GrpcMetrics(registry) });
-  store.onChange(() => grpc.updateHealth());
+  const budget = new ByteBudget(LIMITS.inFlightBytes);
+  const common = { observer: new GrpcMetrics(registry), budget, ...(config.tls === undefined ? {} : { tls: config.tls }) };
+  const isShared = admin !== undefined && config.adminPort === undefined;
+  const everybody = isShared ? { admin } : {};
+  const grpc = new GrpcServer(dataplane, onUnknown, { ...common, ...everybody });
   const statusz = (): Statusz => ({ version, onnxruntime: store.backend.version, threads, instances: 1, models: store.statusz() });
   const renderMetrics = async () => ({ contentType: registry.contentType, body: await registry.metrics() });
   const probes = newProbesHandler({ readiness: () => dataplane.readiness(), statusz, metrics: renderMetrics });
-  return {
-    grpc,
-    rest: new HttpServer('REST', newRestHandler({ dataplane, onUnknown }), onUnknown),
-    probes: new HttpServer('metrics and probes', probes, onUnknown),
+  const newRest = (what: string, options: { admin?: AdminPlane }, tls?: TlsMaterial): HttpServer =>
+    new HttpServer(what, newRestHandler({ dataplane, onUnknown, ...options }), onUnknown, tls);
+  const material = config.tls === undefined ? undefined : readTlsFiles(config.tls);
+  const parts = { grpc, rest: newRest('REST', everybody, material), probes: new HttpServer('metrics and probes', probes, onUnknown) };
+  if (config.tls !== undefined && material !== undefined) followCertificates(config.tls, material, { rest: parts.rest, log });
+  store.onChange(() => grpc.updateHealth());
+  if (admin === undefined || isShared) return parts;
+  const rest = newRest('administration', { admin });
+  const adminGrpc = new GrpcServer(dataplane, onUnknown, { ...common, admin, onHttp1: (socket) => rest.accept(socket) });
+  return { ...parts, admin: { grpc: adminGrpc, rest } };
+}
+
+/** gRPC's port follows its own. */
+function followCertificates(files: TlsFiles, material: TlsMaterial, { rest, log }: { rest: HttpServer; log: Logger }): void {
+  const watch = new TlsWatch(files, material);
+  const poll = (): void => {
+    try {
+      const changed = watch.poll();
+      if (changed !== undefined) rest.setTls(changed);
+    } catch (error) {
+      log.warn('Kept certificate', { error });
+    }
   };
+  setInterval(poll, TLS_POLL_MS).unref();
 }
 
 async function listen(server: GrpcServer | HttpServer, flag: string, host: string, port: number): Promise<number> {

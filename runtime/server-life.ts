@@ -16,6 +16,8 @@ export interface ServerLifeOptions {
   readonly grpc: GrpcServer;
   readonly rest: HttpServer;
   readonly probes: HttpServer;
+  /** A port of their own for administrators. */
+  readonly admin?: { readonly grpc: GrpcServer; readonly rest: HttpServer };
   readonly log: Logger;
   readonly drainDelaySeconds: number;
   readonly drainTimeoutSeconds: number;
@@ -70,7 +72,8 @@ export class ServerLife {
 
   /** Closes everything at once. */
   async abort(): Promise<void> {
-    await this.options.grpc.drain(0).catch(() => undefined); // cutting calls off is what abort means
+    const { grpc, admin } = this.options;
+    await Promise.all([grpc.drain(0), admin?.grpc.drain(0)]).catch(() => undefined); // cutting calls off is what abort means
     await this.#close();
   }
 
@@ -83,11 +86,12 @@ export class ServerLife {
   }
 
   async #drain(): Promise<void> {
-    const { store, grpc, rest, log, drainDelaySeconds, drainTimeoutSeconds } = this.options;
+    const { store, grpc, rest, admin, log, drainDelaySeconds, drainTimeoutSeconds } = this.options;
     await SYSTEM_CLOCK.sleep(drainDelaySeconds * 1000);
-    const restClosed = rest.close(drainTimeoutSeconds * 1000); // requests over HTTP need the models too
+    const timeoutMs = drainTimeoutSeconds * 1000;
+    const restClosed = Promise.all([rest.close(timeoutMs), admin?.rest.close(timeoutMs)]); // requests over HTTP need the models too
     try {
-      await grpc.drain(drainTimeoutSeconds * 1000);
+      await Promise.all([grpc.drain(timeoutMs), admin?.grpc.drain(timeoutMs)]);
       log.info('Drained');
     } catch (error) {
       log.warn('Drain timed out', { error });
@@ -101,6 +105,6 @@ export class ServerLife {
   async #close(): Promise<void> {
     const { store, rest, probes } = this.options;
     await store.close();
-    await Promise.all([rest.close(), probes.close()]);
+    await Promise.all([rest.close(), this.options.admin?.rest.close(), probes.close()]);
   }
 }

@@ -17,7 +17,8 @@ export function newWatcher({ repository, store, known, log }: WatchParts): Repos
     store,
     known,
     onChange: (change) => {
-      if (change.kind === 'Refused') log.error('Refused change', { model: change.model, reason: change.error.message.replace(/\s+/g, ' ') });
+      if (change.kind === 'Unreadable') log.error('Could not look at the models', { error: change.error });
+      else if (change.kind === 'Refused') log.error('Refused change', { model: change.model, reason: change.error.message.replace(/\s+/g, ' ') });
       else log.info(`${change.kind} model`, { model: change.model });
     },
   });

@@ -1,6 +1,7 @@
 /** `data_type`: Triton's name of a datatype → the protocol's. */
+
+import { DATA_TYPES } from '../core/data-types.js';
 import { type Datatype, isDatatype } from '../core/datatype.js';
-import { DATA_TYPES } from '../core/model-config.js';
 import type { MessageReader } from './message-reader.js';
 
 const NUMBERS = {

@@ -19,7 +19,7 @@ export interface ConfigReading {
   readonly warnings: readonly string[];
 }
 
-export const MAX_INT32 = 2 ** 31 - 1;
+const MAX_INT32 = 2 ** 31 - 1;
 
 /** Throws ConfigError, and nothing else. */
 export function readModelConfig(node: MessageNode): ConfigReading {
@@ -27,7 +27,11 @@ export function readModelConfig(node: MessageNode): ConfigReading {
   const reader = new MessageReader(node, 'ModelConfig', warnings);
   checkBackend(reader);
   reader.message('model_transaction_policy', 'ModelTransactionPolicy');
-  const maxBatchRows = reader.integer('max_batch_size', 0, MAX_INT32);
+  const inputs = readTensors(reader, 'input');
+  const outputs = readTensors(reader, 'output');
+  // With a reshape, only the configuration can say whether the first axis is the batch.
+  const isReshaped = [...inputs, ...outputs].some((tensor) => tensor.reshape !== undefined);
+  const maxBatchRows = reader.integer('max_batch_size', 0, MAX_INT32) ?? (isReshaped ? 0 : undefined);
   const parameters = readParameters(reader);
   const settings: ModelSettings = {
     ...DEFAULT_MODEL_SETTINGS,
@@ -39,8 +43,8 @@ export function readModelConfig(node: MessageNode): ConfigReading {
     responseCache: reader.message('response_cache', 'ModelResponseCache')?.flag('enable') ?? false,
     versionPolicy: readVersionPolicy(reader.message('version_policy', 'ModelVersionPolicy')),
     filename: readFilename(reader),
-    inputs: readTensors(reader, 'input'),
-    outputs: readTensors(reader, 'output'),
+    inputs,
+    outputs,
     labelFiles: readLabelFiles(reader),
     warmup: readWarmup(reader.messages('model_warmup', 'ModelWarmup')),
     parameters: new Map([...parameters].map(([key, value]) => [key, value.text])),
@@ -81,7 +85,7 @@ function readFilename(reader: MessageReader): string {
 }
 
 /** Names of files in a configuration never lead out of the model's folder. */
-export function isPlainFilename(name: string): boolean {
+function isPlainFilename(name: string): boolean {
   return name !== '' && name.length <= 255 && !name.startsWith('.') && !/[/\\\0]/.test(name);
 }
 

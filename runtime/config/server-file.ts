@@ -36,7 +36,7 @@ export function parseServerFile(text: string, file: string, knownFlags: readonly
 
 function parseRoot(text: string, file: string): MessageNode {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, schema: 'core', version: '1.2' });
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, schema: 'core', version: '1.2', stringKeys: true });
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, col } = lineCounter.linePos(error.pos[0]);

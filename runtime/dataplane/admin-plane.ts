@@ -43,10 +43,7 @@ export class AdminPlane {
 /** `admin` undefined: this port has none. Throws InferenceError(UNIMPLEMENTED), which says how to have it. */
 export function requireAdmin(admin: AdminPlane | undefined, what: string): AdminPlane {
   if (admin !== undefined) return admin;
-  throw new InferenceError(
-    'UNIMPLEMENTED',
-    `${what} is off on this port: start the server with --admin, or with --admin-port PORT and call that one`,
-  );
+  throw new InferenceError('UNIMPLEMENTED', `${what}: off on this port. Start the server with --admin, or with --admin-port PORT and call that one`);
 }
 
 /** Of every server: GPU memory that a client shares cannot be reached through ONNX Runtime's Node binding. */

@@ -70,8 +70,9 @@ export class Dataplane {
   modelConfig(name: string, version: string): ModelConfig {
     const model = this.#find(name, version);
     if (model.servable === undefined) throw newNotReady(model);
-    const { provider, signature } = model.servable;
-    return computeModelConfig({ name, filename: model.filename, provider, signature });
+    const { provider, signature, settings, instances, plan } = model.servable;
+    const learned = plan.maxRows > 1 && settings.maxBatchRows === undefined ? { maxBatchRows: plan.maxRows } : {};
+    return computeModelConfig({ name, filename: model.filename, provider, signature, settings, instances, ...learned });
   }
 
   modelMetadata(name: string, version: string): ModelMetadata {

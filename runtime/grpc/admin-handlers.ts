@@ -1,6 +1,10 @@
 /** The calls of GRPCInferenceService that change the server, over the admin plane; where there is none they say how to have it. */
-import type { _inference_LogSettingsRequest_SettingValue__Output as LogValue } from '../../proto/gen/inference/LogSettingsRequest.js';
+import type {
+  LogSettingsRequest__Output,
+  _inference_LogSettingsRequest_SettingValue__Output as LogValue,
+} from '../../proto/gen/inference/LogSettingsRequest.js';
 import type { ModelRepositoryParameter__Output as LoadParameter } from '../../proto/gen/inference/ModelRepositoryParameter.js';
+import type { TraceSettingRequest__Output } from '../../proto/gen/inference/TraceSettingRequest.js';
 import { invalidArgument } from '../core/inference-error.js';
 import { type AdminPlane, newNoCudaMemory, requireAdmin } from '../dataplane/admin-plane.js';
 import type { SettingValue } from '../dataplane/log-settings.js';
@@ -44,13 +48,13 @@ export function newAdminHandlers(admin: AdminPlane | undefined) {
       throw newNoCudaMemory();
     },
     CudaSharedMemoryUnregister: () => ({}),
-    TraceSetting: ({ settings, model_name }) => {
+    TraceSetting: ({ settings, model_name }: TraceSettingRequest__Output) => {
       const { trace } = requireAdmin(admin, 'Trace settings');
       trace.change(model_name, new Map(Object.entries(settings).map(([name, { value }]) => [name, value])));
       const values = Object.entries(trace.read(model_name)).map(([name, value]) => [name, { value: [...value] }]);
       return { settings: Object.fromEntries(values) };
     },
-    LogSettings: ({ settings }) => {
+    LogSettings: ({ settings }: LogSettingsRequest__Output) => {
       const { log } = requireAdmin(admin, 'Log settings');
       log.change(new Map(Object.entries(settings).map(([name, value]) => [name, readLogValue(name, value)])));
       return { settings: Object.fromEntries(Object.entries(log.read()).map(([name, value]) => [name, writeLogValue(value)])) };

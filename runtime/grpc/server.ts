@@ -1,7 +1,8 @@
 /** The gRPC door: inference, health and reflection on one port, with bounds on everything and a drain that loses nothing. */
+
+import type { Socket } from 'node:net';
 import { loadInferenceService } from '../../proto/load.js';
 import { LIMITS } from '../core/limits.js';
-import type { Socket } from 'node:net';
 import type { AdminPlane } from '../dataplane/admin-plane.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
 import { ByteBudget } from '../http2/byte-budget.js';

@@ -302,7 +302,7 @@ describe('RepositoryWatcher', () => {
     const known = await observeRepository(repository);
     const store = await start({ canBeMended: true });
     const changes: string[] = [];
-    const onChange = (change: RepositoryChange) => changes.push(`${change.kind} ${change.model}`);
+    const onChange = (change: RepositoryChange) => changes.push(change.kind === 'Unreadable' ? change.kind : `${change.kind} ${change.model}`);
     const watcher = new RepositoryWatcher({ repository, store, known, onChange });
     return { store, changes, watcher };
   };
@@ -367,6 +367,25 @@ describe('RepositoryWatcher', () => {
     files.write('m/2/model.onnx', 'good');
     for (let looks = 0; looks < 3; looks += 1) await watcher.look();
     expect([changes, index(store)]).toEqual([['Refused m', 'Loaded m'], ['m/2 READY']]);
+  });
+  test('a folder that cannot be looked at is told once, and looked at again', async () => {
+    const stopped = new AbortController();
+    const told: string[] = [];
+    let looks = 0;
+    const names = () => {
+      looks += 1;
+      if (looks < 4) throw new Error('EACCES');
+      stopped.abort();
+      return [];
+    };
+    const store = { load: async () => undefined, remove: async () => undefined };
+    const onChange = (change: RepositoryChange) => told.push(change.kind);
+    const repository = { isThere: true, names, filesOf: () => [] };
+    await new RepositoryWatcher({ repository, store, known: new Map(), onChange }).run(
+      { now: () => 0, sleep: async () => undefined },
+      stopped.signal,
+    );
+    expect([looks, told]).toEqual([4, ['Unreadable']]);
   });
   test('stops when told', async () => {
     files.write('m/1/model.onnx', 'a');

@@ -14,8 +14,11 @@ export interface Reloadable {
   remove(name: string): Promise<void>;
 }
 
+/** The part of the repository that a watcher looks at. */
+export type Watched = Pick<Repository, 'isThere' | 'names' | 'filesOf'>;
+
 export interface WatcherOptions {
-  readonly repository: Repository;
+  readonly repository: Watched;
   readonly store: Reloadable;
   /** What the store loaded from: `observeRepository`, before the store read it. */
   readonly known: ReadonlyMap<string, string>;
@@ -25,10 +28,12 @@ export interface WatcherOptions {
 
 export type RepositoryChange =
   | { readonly model: string; readonly kind: 'Loaded' | 'Removed' }
-  | { readonly model: string; readonly kind: 'Refused'; readonly error: Error };
+  | { readonly model: string; readonly kind: 'Refused'; readonly error: Error }
+  /** The folder could not be looked at; told once until it can. */
+  | { readonly kind: 'Unreadable'; readonly error: Error };
 
 /** By model: a stamp of all its files. */
-export async function observeRepository(repository: Repository): Promise<Map<string, string>> {
+export async function observeRepository(repository: Watched): Promise<Map<string, string>> {
   const stamps = new Map<string, string>();
   for (const model of repository.names()) stamps.set(model, await stampFiles(repository.filesOf(model)));
   return stamps;
@@ -42,6 +47,8 @@ export class RepositoryWatcher {
   /** By model: the stamp of the last look, when it differs from the one tried. */
   readonly #seen = new Map<string, string>();
 
+  #problem = '';
+
   constructor(readonly options: WatcherOptions) {
     this.#tried = new Map(options.known);
   }
@@ -50,7 +57,19 @@ export class RepositoryWatcher {
   async run(clock: Clock, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await clock.sleep(INTERVAL_MS, signal);
-      if (!signal.aborted) await this.look();
+      if (!signal.aborted) await this.#tryLook();
+    }
+  }
+
+  /** A folder that changes in the middle of a look is looked at again; what serves is left as it is. */
+  async #tryLook(): Promise<void> {
+    try {
+      await this.look();
+      this.#problem = '';
+    } catch (cause) {
+      const error = toError(cause);
+      if (error.message !== this.#problem) this.options.onChange({ kind: 'Unreadable', error });
+      this.#problem = error.message;
     }
   }
 

@@ -16,6 +16,7 @@ import { readFetchRecord } from './fetch-record.js';
 import { InFlight } from './in-flight.js';
 import { applyToLoad } from './load-options.js';
 import type { LocatedModel } from './located-model.js';
+import { reshapeSession } from './reshaped-session.js';
 import { runWarmupSamples } from './run-warmup-samples.js';
 
 export class ServedModel implements Model {
@@ -78,12 +79,14 @@ export class ServedModel implements Model {
     try {
       this.#record = readFetchRecord(this.located.recordPath);
       const started = this.monotonicSeconds();
-      const session = await backend.load(this.located.path, applyToLoad(this.settings, options), onCrash);
+      const loaded = await backend.load(this.located.path, applyToLoad(this.settings, options), onCrash);
+      this.session = loaded;
+      this.#loadSeconds = this.monotonicSeconds() - started;
+      const mismatch = findMismatch(loaded.signature, this.settings);
+      if (mismatch !== undefined) throw new LoadError('MODEL_INVALID', 'load', mismatch);
+      const session = reshapeSession(loaded, this.settings);
       this.session = session;
       this.servable = this.#serve(session);
-      this.#loadSeconds = this.monotonicSeconds() - started;
-      const mismatch = findMismatch(session.signature, this.settings);
-      if (mismatch !== undefined) throw new LoadError('MODEL_INVALID', 'load', mismatch);
       this.move('Warming', 'the first run prepares the model', onChange);
       if (this.settings.warmup.length > 0) this.#warmupSeconds = await runWarmupSamples(session, this);
       else await this.#warm(session);

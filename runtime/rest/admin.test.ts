@@ -98,7 +98,7 @@ describe('calls that change the server', () => {
     '%s is off where it was not switched on, and says how to',
     async (path) => {
       const [status, body] = await call(everybody, path, {});
-      expect([status, body]).toEqual([501, { error: expect.stringContaining('start the server with --admin') }]);
+      expect([status, body]).toEqual([501, { error: expect.stringContaining('Start the server with --admin') }]);
     },
   );
 });
