@@ -37,7 +37,7 @@ export interface OnnxAttribute {
   readonly isSparse: boolean;
   /** In a local function: the attribute of the calling node that this one stands for. */
   readonly refersTo: string | undefined;
-  /** Subgraphs, parsed when asked for. */
+  /** Subgraphs, parsed when first asked for; always the same objects. */
   readonly graphs: () => readonly OnnxGraph[];
 }
 

@@ -71,7 +71,12 @@ function addAttribute(data: Uint8Array, depth: number, into: Map<string, OnnxAtt
     else if (reader.field === 9 && lists.strings.length < MAX_KEPT) lists.strings.push(reader.string());
     else readScalar(reader, scalars);
   }
-  into.set(scalars.name, { ...scalars, ...lists, graphs: () => graphs.map((graph) => readGraph(graph, depth + 1)) });
+  let parsed: readonly OnnxGraph[] | undefined;
+  const parse = () => {
+    parsed ??= graphs.map((graph) => readGraph(graph, depth + 1));
+    return parsed;
+  };
+  into.set(scalars.name, { ...scalars, ...lists, graphs: parse });
 }
 
 type Scalars = { -readonly [Key in 'name' | 'float' | 'int' | 'string' | 'tensor' | 'refersTo' | 'isSparse']: OnnxAttribute[Key] };

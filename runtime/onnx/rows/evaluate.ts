@@ -2,9 +2,11 @@
 
 import { MAX_DEPTH, type OnnxGraph, type OnnxNode } from '../onnx-model.js';
 import { isRandom } from '../op-facts.js';
+import { type Decisions, ImpossiblePath, UndecidedBranch } from './decisions.js';
 import { compare, constant } from './dim.js';
 import { foldElements } from './fold-elements.js';
-import { NodeContext, RowRefusal, refuse } from './node-context.js';
+import { liveNodes } from './live-nodes.js';
+import { impossible, NodeContext, RowRefusal, refuse } from './node-context.js';
 import { findTransfer, KNOWN_TO_MIX } from './ops/index.js';
 import { evaluateScan } from './scan.js';
 import { joinBranches, Scope, tensorValue } from './scope.js';
@@ -15,6 +17,7 @@ export class Evaluator {
   constructor(
     readonly symbols: Symbols,
     private readonly opsets: ReadonlyMap<string, number>,
+    private readonly decisions: Decisions,
   ) {}
 
   /** Values of the graph's outputs. `scope` holds those of its inputs already. */
@@ -22,7 +25,7 @@ export class Evaluator {
     if (depth > MAX_DEPTH) refuse('is nested too deep');
     for (const tensor of graph.initializers) if (scope.get(tensor.name) === undefined || depth > 0) scope.set(tensor.name, tensorValue(tensor));
     for (const tensor of graph.sparseInitializers) scope.set(tensor.name, UNKNOWN);
-    for (const node of graph.nodes) {
+    for (const node of liveNodes(graph)) {
       const outputs = this.node(node, scope, depth);
       node.outputs.forEach((name, index) => {
         if (name !== '') scope.set(name, outputs[index] ?? newBad(node, 'gives an output that is not followed'));
@@ -69,12 +72,25 @@ export class Evaluator {
     const run = (branch: string) => this.graph(onlyGraph(context.node, branch), new Scope(scope), depth + 1);
     if (known !== undefined) return run(known === 0 ? 'else_branch' : 'then_branch');
     if (condition.kind === 'sizes') return refuse('branches on the number of rows');
-    const [yes, no] = [run('then_branch'), run('else_branch')];
+    const decided = this.decisions.get(context.node);
+    if (decided !== undefined) return run(decided ? 'then_branch' : 'else_branch');
+    const [yes, no] = [unlessImpossible(() => run('then_branch')), unlessImpossible(() => run('else_branch'))];
+    if (yes === undefined || no === undefined) return yes ?? no ?? impossible('has no branch that can run');
     return yes.map((value, index) => {
       const other = no[index];
       const joined = other && joinBranches(value, other, () => this.symbols.unknown());
-      return joined ?? newBad(context.node, 'has branches that lay out the rows differently');
+      if (joined === undefined) throw new UndecidedBranch(context.node);
+      return joined;
     });
+  }
+}
+
+function unlessImpossible(run: () => readonly Value[]): readonly Value[] | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof ImpossiblePath) return undefined;
+    throw error;
   }
 }
 

@@ -29,12 +29,8 @@ function rearrange(grid: Grid, shape: readonly number[], place: (at: readonly nu
 }
 
 function unravel(index: number, shape: readonly number[]): readonly number[] {
-  let rest = index;
-  return shape.reduceRight<number[]>((at, dim) => {
-    const here = rest % dim;
-    rest = Math.floor(rest / dim);
-    return [here, ...at];
-  }, []);
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, dim) => product * dim, 1));
+  return shape.map((dim, axis) => Math.floor(index / (strides[axis] ?? 1)) % dim);
 }
 
 export function foldReshape(c: NodeContext): Folded {

@@ -4,6 +4,7 @@
  * function that overlooks an input cannot be wrong.
  */
 import type { OnnxNode } from '../onnx-model.js';
+import { ImpossiblePath } from './decisions.js';
 import { constant, type Dim, hasRows, multiplyAll, numberOf } from './dim.js';
 import type { Symbols } from './symbols.js';
 import type { Rows, Shared, Sizes, Value } from './value.js';
@@ -13,6 +14,11 @@ export class RowRefusal extends Error {}
 
 export function refuse(why: string): never {
   throw new RowRefusal(why);
+}
+
+/** Ends a pass: on inputs of this rank the operator fails in any run. */
+export function impossible(why: string): never {
+  throw new ImpossiblePath(why);
 }
 
 const MAX_ELEMENTS = 64;

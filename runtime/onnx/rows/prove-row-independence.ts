@@ -3,7 +3,9 @@
  * for inputs without a batch axis that are the same in both. A leading symbol alone says nothing of the kind: a mean over axis 0 has
  * one too. Sound before complete: what is not understood is refused, with the operator's name.
  */
-import type { OnnxDim, OnnxModel, OnnxValueInfo } from '../onnx-model.js';
+import { findRequiredInputs } from '../inspect/inputs.js';
+import type { OnnxDim, OnnxModel, OnnxNode, OnnxValueInfo } from '../onnx-model.js';
+import { type Decisions, ImpossiblePath, MAX_DECISIONS, UndecidedBranch } from './decisions.js';
 import { constant, type Dim, isNumber, ONE, ROW_COUNT, symbol } from './dim.js';
 import { Evaluator } from './evaluate.js';
 import { RowRefusal } from './node-context.js';
@@ -29,7 +31,7 @@ interface Candidate {
 
 /** Deterministic; its time grows with the number of nodes. Throws OnnxFormatError when a subgraph is broken. */
 export function proveRowIndependence(model: OnnxModel): RowProof {
-  const inputs = requiredInputs(model);
+  const inputs = findRequiredInputs(model);
   const candidates = findCandidates(inputs);
   if (candidates.length === 0) return { independent: false, why: describeFixed(inputs) };
   let first: RowProof | undefined;
@@ -39,12 +41,6 @@ export function proveRowIndependence(model: OnnxModel): RowProof {
     first ??= proof;
   }
   return first ?? { independent: false, why: describeFixed(inputs) };
-}
-
-/** Inputs without an initializer: others have a default. */
-export function requiredInputs(model: OnnxModel): readonly OnnxValueInfo[] {
-  const defaults = new Set([...model.graph.initializers, ...model.graph.sparseInitializers].map(({ name }) => name));
-  return model.graph.inputs.filter(({ name }) => !defaults.has(name));
 }
 
 function shapeOf(input: OnnxValueInfo): readonly OnnxDim[] {
@@ -85,20 +81,46 @@ function isOnce(shape: readonly OnnxDim[], name: string): boolean {
   return shape.filter((dim) => dim === name).length <= 1;
 }
 
+/** One pass, and two more wherever a branch must be decided. */
 function tryCandidate(model: OnnxModel, inputs: readonly OnnxValueInfo[], candidate: Candidate): RowProof {
+  return decide({ model, inputs, candidate }, new Map()) ?? { independent: false, why: 'No path through the graph can run' };
+}
+
+interface Attempt {
+  readonly model: OnnxModel;
+  readonly inputs: readonly OnnxValueInfo[];
+  readonly candidate: Candidate;
+}
+
+/** undefined: no run goes this way. */
+function decide(attempt: Attempt, decisions: Decisions): RowProof | undefined {
+  try {
+    return conclude(attempt.model, attempt.candidate, evaluate(attempt, decisions));
+  } catch (error) {
+    if (error instanceof ImpossiblePath) return undefined;
+    if (error instanceof RowRefusal) return { independent: false, why: `The graph ${error.message}` };
+    if (!(error instanceof UndecidedBranch)) throw error;
+    if (decisions.size >= MAX_DECISIONS) return describeRefused({ why: error.message, node: error.node.name, op: error.node.opType });
+    const [yes, no] = [true, false].map((way) => decide(attempt, new Map(decisions).set(error.node, way)));
+    return yes === undefined || no === undefined ? (yes ?? no) : agree(yes, no, error.node);
+  }
+}
+
+function agree(yes: RowProof, no: RowProof, node: OnnxNode): RowProof {
+  if (!yes.independent || !no.independent) return yes.independent ? no : yes;
+  const isSame = yes.outputAxes.every((axis, index) => axis === no.outputAxes[index]);
+  return isSame ? yes : describeRefused({ why: 'has branches that end with the batch on different axes', node: node.name, op: node.opType });
+}
+
+function evaluate({ model, inputs, candidate }: Attempt, decisions: Decisions): readonly Value[] {
   const symbols = new Symbols();
   const scope = new Scope();
   inputs.forEach((input, index) => {
     scope.set(input.name, inputValue(input, candidate.axes[index], symbols));
   });
-  for (const input of model.graph.inputs)
-    if (scope.get(input.name) === undefined && model.irVersion >= 4) scope.set(input.name, inputValue(input, undefined, symbols));
-  try {
-    return conclude(model, candidate, new Evaluator(symbols, model.opsets).graph(model.graph, scope));
-  } catch (error) {
-    if (error instanceof RowRefusal) return { independent: false, why: `The graph ${error.message}` };
-    throw error;
-  }
+  const overridable = model.irVersion >= 4 ? model.graph.inputs.filter(({ name }) => scope.get(name) === undefined) : [];
+  for (const input of overridable) scope.set(input.name, inputValue(input, undefined, symbols));
+  return new Evaluator(symbols, model.opsets, decisions).graph(model.graph, scope);
 }
 
 function inputValue(input: OnnxValueInfo, axis: number | undefined, symbols: Symbols): Value {

@@ -1,8 +1,9 @@
 /** ai.onnx.ml: trees, linear models and what prepares their inputs. Each row of a [N, C] table is scored by itself. */
-import { add, constant, isNumber, ONE } from '../dim.js';
+import { add, constant, isNumber, multiplyAll, ONE } from '../dim.js';
 import { known, type NodeContext, refuse } from '../node-context.js';
 import { newRows, newShared, type Rows, type Value } from '../value.js';
 import { ELEMENTWISE_ML } from './elementwise.js';
+import { toShape } from './reshape.js';
 import { forAll, type TransferTable } from './transfer.js';
 
 export const CLASSIC: TransferTable = {
@@ -72,11 +73,8 @@ function arrayFeatureExtractor(c: NodeContext): readonly Value[] {
   return data.kind === 'shared' && indices.kind === 'rows' ? labelsByRow(c, data.shape?.length, indices) : refuse('looks rows up in other rows');
 }
 
-/** A vector of labels and the row's number in it: the result is [1, B]. */
+/** A vector of labels and places in it: the indices are laid flat, [B, k] → [1, B·k]. */
 function labelsByRow(c: NodeContext, rank: number | undefined, indices: Rows): readonly Value[] {
-  const axis = indices.rows.axis;
   if (rank !== 1) return refuse('looks rows up in a table that is not a vector');
-  const others = indices.shape.filter((_, at) => at !== axis);
-  if (!others.every((dim) => isNumber(dim, 1)) || c.node.outputs.length !== 1) return refuse('looks up more than one index per row');
-  return [newRows([ONE, indices.shape[axis] ?? ONE], { axis: 1, block: indices.rows.block })];
+  return [toShape(c, indices, [ONE, known(multiplyAll(indices.shape))])];
 }

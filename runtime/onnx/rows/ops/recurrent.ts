@@ -1,6 +1,6 @@
 /** LSTM, GRU, RNN: the batch is axis 1 of X and of the states, or axis 0 of all of them with layout 1. */
 import { constant, type Dim, isNumber, ONE } from '../dim.js';
-import { type NodeContext, refuse, sized } from '../node-context.js';
+import { impossible, type NodeContext, refuse, sized } from '../node-context.js';
 import { newRows, newShared, type Value } from '../value.js';
 import { forAll, type TransferTable } from './transfer.js';
 
@@ -12,6 +12,7 @@ export const RECURRENT: TransferTable = forAll(['LSTM', 'GRU', 'RNN'], recurrent
 
 function recurrent(c: NodeContext): readonly Value[] {
   const x = c.data(0);
+  if (x.shape !== undefined && x.shape.length !== 3) return impossible('takes a sequence of three dimensions');
   for (const index of [1, 2, 3, 7]) if (c.has(index)) c.shared(index);
   const layout = c.int('layout', 0);
   const axis = layout === 1 ? 0 : 1;
