@@ -11,9 +11,18 @@ import { findTransfer, KNOWN_TO_MIX } from './ops/index.js';
 import { evaluateScan } from './scan.js';
 import { joinBranches, Scope, tensorValue } from './scope.js';
 import type { Symbols } from './symbols.js';
-import { type Bad, isSound, newElements, UNKNOWN, type Value } from './value.js';
+import { type Bad, isSound, newElements, type Refused, UNKNOWN, type Value } from './value.js';
+
+interface Place {
+  readonly depth: number;
+  /** Whether an output needs the node: ONNX Runtime may drop it otherwise, or not. */
+  readonly isLive: boolean;
+}
 
 export class Evaluator {
+  /** The first node that is not understood, even where no output needs it: it may run all the same, and fail on a batch. */
+  firstRefused: Refused | undefined;
+
   constructor(
     readonly symbols: Symbols,
     private readonly opsets: ReadonlyMap<string, number>,
@@ -25,8 +34,9 @@ export class Evaluator {
     if (depth > MAX_DEPTH) refuse('is nested too deep');
     for (const tensor of graph.initializers) if (scope.get(tensor.name) === undefined || depth > 0) scope.set(tensor.name, tensorValue(tensor));
     for (const tensor of graph.sparseInitializers) scope.set(tensor.name, UNKNOWN);
-    for (const node of liveNodes(graph)) {
-      const outputs = this.node(node, scope, depth);
+    const live = new Set(liveNodes(graph));
+    for (const node of graph.nodes) {
+      const outputs = this.node(node, scope, { depth, isLive: live.has(node) });
       node.outputs.forEach((name, index) => {
         if (name !== '') scope.set(name, outputs[index] ?? newBad(node, 'gives an output that is not followed'));
       });
@@ -34,19 +44,26 @@ export class Evaluator {
     return graph.outputs.map(({ name }) => scope.get(name) ?? { kind: 'bad', refused: { why: `nothing computes "${name}"`, node: '', op: '' } });
   }
 
-  private node(node: OnnxNode, scope: Scope, depth: number): readonly Value[] {
+  private node(node: OnnxNode, scope: Scope, place: Place): readonly Value[] {
     if (node.opType === 'Constant' && node.domain === '') return [constantValue(node)];
     const inputs = node.inputs.map((name) => (name === '' ? undefined : (scope.get(name) ?? UNKNOWN)));
     const bad = inputs.find((value) => value?.kind === 'bad');
     if (bad !== undefined) return node.outputs.map(() => bad);
-    if (isRandom(node)) return node.outputs.map(() => newBad(node, 'draws random numbers'));
+    if (isRandom(node)) return this.refused(node, 'draws random numbers');
     try {
-      return this.outputs(node, inputs, scope, depth);
+      return this.outputs(node, inputs, scope, place.depth);
     } catch (error) {
+      if (error instanceof ImpossiblePath && !place.isLive) return this.refused(node, error.message);
       if (!(error instanceof RowRefusal)) throw error;
       const touched = inputs.some((value) => value !== undefined && value.kind !== 'shared') || !capturesShared(node, scope, 0);
-      return node.outputs.map(() => (touched ? newBad(node, error.message) : UNKNOWN));
+      return touched ? this.refused(node, error.message) : node.outputs.map(() => UNKNOWN);
     }
+  }
+
+  private refused(node: OnnxNode, why: string): readonly Value[] {
+    const bad = newBad(node, why);
+    this.firstRefused ??= bad.refused;
+    return node.outputs.map(() => bad);
   }
 
   private outputs(node: OnnxNode, inputs: readonly (Value | undefined)[], scope: Scope, depth: number): readonly Value[] {

@@ -1,4 +1,4 @@
-/** Nodes that an output needs: ONNX Runtime drops the others, so what they would do says nothing about a run. */
+/** Nodes that an output needs: ONNX Runtime may drop the others, so that they fail proves nothing about a run. */
 import { MAX_DEPTH, type OnnxGraph, type OnnxNode } from '../onnx-model.js';
 
 export function liveNodes(graph: OnnxGraph): readonly OnnxNode[] {

@@ -120,7 +120,10 @@ function evaluate({ model, inputs, candidate }: Attempt, decisions: Decisions): 
   });
   const overridable = model.irVersion >= 4 ? model.graph.inputs.filter(({ name }) => scope.get(name) === undefined) : [];
   for (const input of overridable) scope.set(input.name, inputValue(input, undefined, symbols));
-  return new Evaluator(symbols, model.opsets, decisions).graph(model.graph, scope);
+  const evaluator = new Evaluator(symbols, model.opsets, decisions);
+  const outputs = evaluator.graph(model.graph, scope);
+  const { firstRefused } = evaluator;
+  return firstRefused === undefined ? outputs : outputs.map(() => ({ kind: 'bad', refused: firstRefused }));
 }
 
 function inputValue(input: OnnxValueInfo, axis: number | undefined, symbols: Symbols): Value {
