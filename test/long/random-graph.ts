@@ -1,5 +1,6 @@
 /**
  * Random small graphs over [n, 3, 4] inputs, from operators with right and wrong axes, so that some keep rows apart and some do not.
+ * No step can leave a tensor empty: ONNX Runtime 1.30's TopK divides by zero on one and takes the process down.
  * Shapes are followed for five rows; a graph that only runs for five rows is one that must not be called independent.
  */
 import { FLOAT, INT64, type TestModel, type TestNode, type TestTensor } from '../builders/onnx-model.js';
@@ -131,12 +132,12 @@ const OPERATORS: readonly Operator[] = [
     if (dim === undefined) return;
     const [start, end, step] = [
       [0, 2, 1],
-      [1, 9, 1],
+      [-2, 9, 1],
       [0, 9, 1],
       [-1, -9, -1],
     ][b % 4] ?? [0, 1, 1];
     const inputs = [at.name, g.ints([start ?? 0]), g.ints([end ?? 0]), g.ints([axis]), g.ints([step ?? 1])];
-    const length = [Math.min(2, dim), dim - 1, dim, dim][b % 4] ?? 0;
+    const length = [Math.min(2, dim), Math.min(2, dim), dim, dim][b % 4] ?? 0;
     if (length > 0) g.add(g.node('Slice', inputs), replaced(at.shape, axis, length));
   },
   (g, at, [a]) => {

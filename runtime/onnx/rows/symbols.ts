@@ -75,11 +75,14 @@ export class Symbols {
   }
 }
 
+/** INT32_MAX and INT64_MAX are how exporters write "to the end"; no dimension is as large. */
+const BEYOND_ANY_SIZE = 2 ** 31 - 1;
+
 /** Takes all of the dimension, whatever its size is. */
 export function isWholeSlice(dim: Dim, range: { readonly start: Dim; readonly end: Dim; readonly step: Dim }): boolean {
   if (!isNumber(range.start, 0) || !isNumber(range.step, 1)) return false;
   const order = compare(range.end, dim);
-  return order === 0 || order === 1 || isNumber(range.end, Number.MAX_SAFE_INTEGER) || isAtLeast(range.end, dim);
+  return order === 0 || order === 1 || (numberOf(range.end) ?? 0) >= BEYOND_ANY_SIZE || isAtLeast(range.end, dim);
 }
 
 function isAtLeast(a: Dim, b: Dim): boolean {
