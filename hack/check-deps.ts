@@ -7,7 +7,20 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkFolder, type Folder, tidyDeps, type World } from './deps/check-folder.js';
 
-const PURE = new Set(['contract', 'runtime/core', 'operator/plan', 'operator/render', 'operator/status', 'operator/api', 'operator/view']);
+const PURE = new Set([
+  'contract',
+  'runtime/core',
+  'runtime/onnx',
+  'runtime/onnx/edit',
+  'runtime/onnx/inspect',
+  'runtime/onnx/rows',
+  'runtime/onnx/rows/ops',
+  'operator/plan',
+  'operator/render',
+  'operator/status',
+  'operator/api',
+  'operator/view',
+]);
 
 /** What the images hold. */
 const SHIPPED = ['contract', 'lib', 'operator', 'runtime', 'cli', 'proto'];
