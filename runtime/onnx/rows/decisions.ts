@@ -7,7 +7,7 @@ import type { OnnxNode } from '../onnx-model.js';
 export type Decisions = ReadonlyMap<OnnxNode, boolean>;
 
 /** Most conditions that one proof splits on: it goes through the graph up to 2^n times. */
-export const MAX_DECISIONS = 6;
+export const MAX_DECISIONS = 4;
 
 /** Ends a pass: the branches of this node must be told apart. */
 export class UndecidedBranch extends Error {

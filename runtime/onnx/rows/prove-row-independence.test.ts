@@ -179,6 +179,71 @@ describe('row independence', () => {
     expect(prove(shared)).toEqual({ independent: true, inputAxes: [0, undefined], outputAxes: [0], symbol: 'n' });
   });
 
+  test('goes both ways where an unknown size decides on the layout, and leaves out the way that cannot run', () => {
+    const branch = (one: TestNode) => ({ nodes: [one], inputs: [], outputs: [{ name: one.outputs[0] ?? '' }] });
+    const given: TestModel = {
+      ...STATE,
+      nodes: [
+        node('Shape', 'x', 's'),
+        node('Gather', 's zero', 't', { axis: 0 }),
+        node('Equal', 't one', 'is1'),
+        node('If', 'is1', 'seq', { then_branch: branch(node('Squeeze', 'x first', 'a')), else_branch: branch(node('Identity', 'x', 'b')) }),
+        { op: 'LSTM', inputs: ['seq', 'w', 'r', '', '', 'state'], outputs: ['all', 'h'], attributes: { hidden_size: 2 } },
+      ],
+      outputs: [{ name: 'h' }],
+      initializers: [...(STATE.initializers ?? []), scalar('zero', 0), scalar('one', 1), ints('first', 0)],
+    };
+    expect(prove(given)).toEqual({ independent: true, inputAxes: [1, 1], outputAxes: [1], symbol: 'n' });
+    const turned = node('If', 'is1', 'y', {
+      then_branch: branch(node('Transpose', 'x', 'a', { perm: [1, 0, 2] })),
+      else_branch: branch(node('Identity', 'x', 'b')),
+    });
+    const second = node('Gather', 's one', 't', { axis: 0 });
+    const open = model([node('Shape', 'x', 's'), second, node('Equal', 't one', 'is1'), turned], [scalar('one', 1)], {
+      inputs: [{ name: 'x', shape: ['n', 't', 3] }],
+    });
+    expect(prove(open)).toEqual(expect.objectContaining({ independent: false, why: expect.stringMatching(/on different axes/) }));
+  });
+
+  test('follows a Scan that hands nothing on, over the rows and over what they share', () => {
+    const body = (state: string, out: string): TestModel => ({
+      nodes: [node('Identity', 'kept', state), node('Sub', 'kept step', 'd'), node('ReduceSumSquare', 'd', out, { axes: [-1], keepdims: 0 })],
+      inputs: [{ name: 'kept' }, { name: 'step' }],
+      outputs: [{ name: state }, { name: out }],
+    });
+    const distances = (inputs: string) => ({
+      ...model([node('Scan', inputs, 'last y', { body: body('same', 'square'), num_scan_inputs: 1 })], [{ name: 'points', dims: [6, 4] }]),
+      inputs: [{ name: 'x', shape: ['n', 4] }],
+    });
+    expect(prove(distances('points x'))).toEqual({ independent: true, inputAxes: [0], outputAxes: [0], symbol: 'n' });
+    expect(prove(distances('x points'))).toEqual({ independent: true, inputAxes: [0], outputAxes: [1], symbol: 'n' });
+    const summing = { ...body('sum', 'square'), nodes: [node('Add', 'kept step', 'sum'), node('Neg', 'sum', 'square')] };
+    const running = {
+      ...distances('zero x'),
+      nodes: [node('Scan', 'zero x', 'last y', { body: summing, num_scan_inputs: 1 })],
+      initializers: [{ name: 'zero', dims: [4] }],
+    };
+    expect(prove(running)).toEqual(expect.objectContaining({ independent: false, why: expect.stringMatching(/from one step to the next/) }));
+  });
+
+  test('keeps symbols apart whose names look like sums of others', () => {
+    const given = (width: string): TestModel => ({
+      ...model([
+        node('Shape', 'z', 's'),
+        node('Gather', 's axis1', 'w', { axis: 0 }),
+        node('Concat', 'all w', 'shape', { axis: 0 }),
+        node('Reshape', 'x shape', 'y'),
+      ]),
+      inputs: [
+        { name: 'x', shape: ['n', 'a b'] },
+        { name: 'z', shape: ['n', width] },
+      ],
+      initializers: [ints('axis1', 1), ints('all', -1)],
+    });
+    expect(prove(given('a b')).independent).toBe(true);
+    for (const width of ['a_b', 'a+b', 'a%20;b']) expect(prove(given(width)).independent).toBe(false);
+  });
+
   test('takes no default for granted that a request can replace', () => {
     const given = model([node('CumSum', 'x axis', 'y')], [scalar('axis', 1)]);
     expect(prove(given).independent).toBe(true);

@@ -132,10 +132,11 @@ function inputValue(input: OnnxValueInfo, axis: number | undefined, symbols: Sym
   return axis === undefined ? newShared(shape, input.type.elemType) : newRows(shape, { axis, block: ONE }, input.type.elemType);
 }
 
-/** Symbols of the model get a prefix that none of ours has, and no blanks, which separate factors. */
+/** Symbols of the model get a prefix that none of ours has; what polynomials are written with is escaped, so that names stay apart. */
 function toDim(dim: OnnxDim, symbols: Symbols): Dim {
   if (dim === undefined) return symbols.unknown();
-  return typeof dim === 'number' ? constant(dim) : symbol(`:${dim.replaceAll(/[\s~]/g, '_')}`);
+  if (typeof dim === 'number') return constant(dim);
+  return symbol(`:${dim.replaceAll(/[^A-Za-z0-9_.]/gu, (char) => `%${(char.codePointAt(0) ?? 0).toString(16)};`)}`);
 }
 
 function conclude(model: OnnxModel, candidate: Candidate, outputs: readonly Value[]): RowProof {
