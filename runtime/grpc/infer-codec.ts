@@ -4,7 +4,7 @@
  */
 import type { Buffer } from 'node:buffer';
 import type { loadInferenceService } from '../../proto/load.js';
-import type { InferRequest, InferResponse } from '../dataplane/dataplane.js';
+import type { InferRequest, InferResponse } from '../dataplane/inference-request.js';
 import { type FramedMessage, frameMessage } from '../http2/method.js';
 import { decodeInferRequest } from '../wire/infer-request.js';
 import { encodeInferResponse, encodeStreamResponse } from '../wire/infer-response.js';
@@ -16,7 +16,7 @@ export type InferPath = (typeof INFER_PATHS)[number];
 
 /** What is left of a request once it is decoded: how to run it and how to answer it. */
 export interface DecodedInfer {
-  readonly request: InferRequest;
+  readonly request: Omit<InferRequest, 'call'>;
   readonly id: string;
   /** Triton's parameter of that name: streams then mark their last answer. */
   readonly wantsFinalMark: boolean;
@@ -34,10 +34,10 @@ const FINAL: ReadonlyMap<string, boolean> = new Map([[FINAL_MARK, true]]);
 
 export function decodeHot(message: Buffer): DecodedInfer {
   const decoded = decodeInferRequest(message);
-  const { model, version, id, inputs } = decoded;
+  const { id } = decoded;
   const wantsFinalMark = decoded.parameters.get(WANTS_FINAL_MARK) === true;
   return {
-    request: { model, version, inputs, outputs: decoded.outputs.map((output) => output.name) },
+    request: decoded,
     id,
     wantsFinalMark,
     encode: (response) => encodeInferResponse(response, decoded),

@@ -12,11 +12,13 @@ import { PROTO_OPTIONS } from '../../proto/options.js';
 import { ECHO_SIGNATURE, FakeSession, makeEchoModel } from '../../test/runtime/fake-backend.js';
 import { LIMITS } from '../core/limits.js';
 import { Dataplane } from '../dataplane/dataplane.js';
+import type { Model } from '../dataplane/ports.js';
 import { INFER_PATHS, type InferPath } from './infer-codec.js';
 import { GrpcServer } from './server.js';
 
 const proto = loadPackageDefinition(loadSync(join(findProtoFolder(), 'inference.proto'), PROTO_OPTIONS)) as unknown as ProtoGrpcType;
 let session: FakeSession;
+let model: Model;
 let server: GrpcServer;
 let client: GRPCInferenceServiceClient;
 let unknown: unknown[];
@@ -27,14 +29,11 @@ let address: string;
 async function start(inferPath: InferPath): Promise<void> {
   session = new FakeSession(ECHO_SIGNATURE);
   unknown = [];
-  const model = makeEchoModel(session);
-  const observer = { observeRequest: () => undefined, observeQueueDepth: () => undefined };
+  model = makeEchoModel(session);
   const dataplane = new Dataplane({
     store: { models: () => [model], isDraining: false },
     serverVersion: '1',
-    observer,
     monotonicSeconds: () => 0,
-    nowMs: () => 5000,
   });
   ends = [];
   paths = [];
@@ -105,7 +104,7 @@ describe.each(INFER_PATHS)('GrpcServer, %s path', (inferPath) => {
     expect(answers).toEqual([['a', undefined], "Request for unknown model: 'nobody' is not found", ['c', true], ...others]);
   });
   test('an error of ours is told to the log, and not to the client', async () => {
-    Object.assign(session, { signature: undefined });
+    Object.assign(model.servable ?? {}, { signature: undefined });
     await expect(infer({ ...head, inputs: [x], raw_input_contents: [raw] })).rejects.toMatchObject({
       code: status.INTERNAL,
       details: 'Slipway failed on this request; its log says why',
@@ -208,7 +207,7 @@ describe("Triton's extensions", () => {
   });
   test('the server advertises no more than that', async () => {
     await expect(ask((done) => client.ServerMetadata({}, done))).resolves.toMatchObject({
-      extensions: ['binary_tensor_data', 'model_configuration', 'statistics'],
+      extensions: ['binary_tensor_data', 'classification', 'model_configuration', 'parameters', 'schedule_policy', 'statistics'],
     });
   });
   test('an unknown model has neither config nor statistics', async () => {
