@@ -3,8 +3,10 @@
  * their uint32 lengths). Packed floats are that form already and stay a view of the message. Little-endian machines only, which all
  * that Node and ONNX Runtime ship for are.
  */
+
 import { DATATYPES, type Datatype } from '../core/datatype.js';
 import { invalidArgument } from '../core/inference-error.js';
+import { byteAt } from './byte-at.js';
 import { CONTENTS_FIELDS, findContentsField } from './contents-fields.js';
 import type { ContentsScan, FieldElements } from './contents-scan.js';
 import { decodeBools, decodeVarint32s, decodeVarint64s } from './decode-varints.js';
@@ -47,7 +49,7 @@ function joinFixed(message: Buffer, scan: ContentsScan, elements: FieldElements)
   const data = new Uint8Array(elements.count * elements.field.fixedSize);
   let at = 0;
   eachRun(message, scan, elements, (start, end) => {
-    if (end - start <= 8) for (let from = start; from < end; from++) data[at++] = message[from] ?? 0;
+    if (end - start <= 8) for (let from = start; from < end; from++) data[at++] = byteAt(message, from);
     else {
       data.set(message.subarray(start, end), at);
       at += end - start;

@@ -45,7 +45,7 @@ export function scanContents(reader: WireReader, scan: ContentsScan, depth: numb
     const wireType = tag & 7;
     if (field === undefined) reader.skip(tag, depth);
     else if (wireType === field.wireType) scanElement(reader, elementsOf(scan, field));
-    else if (wireType === WIRE.bytes) scanPacked(reader, elementsOf(scan, field));
+    else if (wireType === WIRE.bytes) scanPacked(reader, scan, field);
     else reader.skip(tag, depth);
   }
   reader.leave(outer);
@@ -75,12 +75,12 @@ function scanElement(reader: WireReader, elements: FieldElements): void {
   elements.runs++;
 }
 
-function scanPacked(reader: WireReader, elements: FieldElements): void {
-  const { field } = elements;
+function scanPacked(reader: WireReader, scan: ContentsScan, field: ContentsFieldInfo): void {
   const length = reader.readLength();
   const start = reader.pos;
   const end = start + length;
-  if (length === 0) return;
+  if (length === 0) return; // no elements: the field is not filled
+  const elements = elementsOf(scan, field);
   if (field.fixedSize === 0) elements.count += countVarints(reader, start, end);
   else if (length % field.fixedSize === 0) elements.count += length / field.fixedSize;
   else throw reader.malformed(`${length} bytes of ${field.name} are no whole number of ${field.fixedSize}-byte elements`, start);

@@ -4,8 +4,10 @@
  * at most 10 bytes whose bits beyond the type are dropped, 100 messages or groups inside each other. Every refusal is an
  * InferenceError(INVALID_ARGUMENT) that names the byte. A field of its number but another wire type is an unknown field: skipped.
  */
+
 import { isUtf8 } from 'node:buffer';
 import { type InferenceError, invalidArgument } from '../core/inference-error.js';
+import { byteAt } from './byte-at.js';
 
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, startGroup: 3, endGroup: 4, fixed32: 5 } as const;
 
@@ -37,7 +39,7 @@ export class WireReader {
   /** Field number << 3 | wire type, unsigned. */
   readTag(): number {
     const start = this.pos;
-    const first = this.bytes[start] ?? 0;
+    const first = byteAt(this.bytes, start);
     if (first < 0x80 && start < this.end) {
       this.pos = start + 1;
       if (first >= 8) return first;
@@ -53,7 +55,7 @@ export class WireReader {
   /** Of bytes that all lie within `end`. */
   readLength(): number {
     const start = this.pos;
-    const first = this.bytes[start] ?? 0;
+    const first = byteAt(this.bytes, start);
     let length = first;
     if (first < 0x80 && start < this.end) this.pos = start + 1;
     else {
@@ -73,7 +75,7 @@ export class WireReader {
     let high = 0;
     for (let index = 0; index < VARINT_BYTES; index++) {
       if (start + index >= end) throw this.malformed('a varint is cut off', start);
-      const byte = bytes[start + index] ?? 0;
+      const byte = byteAt(bytes, start + index);
       const bits = byte & 0x7f;
       if (index < 5) low |= bits << (7 * index);
       if (index === 4) high = bits >>> 4;
@@ -90,7 +92,7 @@ export class WireReader {
 
   /** Of an int64; beyond ±2^53 the nearest number. */
   readInt64AsNumber(): number {
-    const first = this.bytes[this.pos] ?? 0;
+    const first = byteAt(this.bytes, this.pos);
     if (first < 0x80 && this.pos < this.end) {
       this.pos++;
       return first;
@@ -172,7 +174,7 @@ export class WireReader {
   decodeText(start: number, end: number, what: string): string {
     const { bytes } = this;
     for (let at = start; at < end; at++) {
-      if ((bytes[at] ?? 0) < 0x80) continue;
+      if (byteAt(bytes, at) < 0x80) continue;
       if (!isUtf8(bytes.subarray(at, end))) throw this.malformed(`${what} is not UTF-8`, start);
       return bytes.toString('utf8', start, end);
     }

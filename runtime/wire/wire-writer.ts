@@ -102,12 +102,6 @@ export class WireWriter {
     this.#block.writeDoubleLE(value, this.#at);
   }
 
-  writeUint32(value: number): void {
-    this.#reserve(4);
-    this.#at -= 4;
-    this.#block.writeUInt32LE(value, this.#at);
-  }
-
   /** Puts the field and the length in front of all that was written since `byteLength` was `since`. */
   wrap(field: number, since: number): void {
     this.writeVarint(this.byteLength - since);
@@ -125,7 +119,7 @@ export class WireWriter {
     return { chunks: this.#done.length === 0 ? [head] : [head, ...this.#done.reverse()], byteLength };
   }
 
-  /** For the runs of writeVarint64: growth without a look at each element. */
+  /** Makes room in front: a new block when this one is full, which becomes a chunk as it is. */
   #reserve(size: number): void {
     if (this.#at >= size) return;
     this.#flush();
