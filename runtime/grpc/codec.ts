@@ -41,17 +41,24 @@ function decodeRaw(model: string, inputs: readonly InputTensor[], raw: readonly 
   if (typed !== undefined) {
     throw invalidArgument(`contents field must not be specified when using raw_input_contents for '${typed.name}' for model '${model}'`);
   }
-  if (raw.length !== inputs.length) {
+  const wanted = inputs.filter((input) => !isShared(input)).length;
+  if (raw.length !== wanted) {
     throw invalidArgument(
-      `expected ${inputs.length} entries in raw_input_contents, one per input in their order, but got ${raw.length} for model '${model}'`,
+      `expected ${wanted} entries in raw_input_contents, one per input in their order, but got ${raw.length} for model '${model}'`,
     );
   }
-  return inputs.map((input, index) => ({ ...describe(input), data: raw[index] ?? Buffer.alloc(0) }));
+  let next = 0;
+  return inputs.map((input) => ({ ...describe(input), data: (isShared(input) ? undefined : raw[next++]) ?? Buffer.alloc(0) }));
+}
+
+/** Its bytes lie in shared memory and not in the message. */
+function isShared(input: InputTensor): boolean {
+  return 'shared_memory_region' in input.parameters;
 }
 
 function decodeTyped(model: string, input: InputTensor): RequestedInput {
   const { name, datatype, contents } = input;
-  const isEmpty = input.shape.some((dimension) => dimension === '0');
+  const isEmpty = isShared(input) || input.shape.some((dimension) => dimension === '0');
   if (contents === null && !isEmpty) {
     throw invalidArgument(`input '${name}' for model '${model}' has neither contents nor an entry in raw_input_contents`);
   }

@@ -96,7 +96,6 @@ describe('odd messages that are valid', () => {
 
 describe('what a message means', () => {
   const cases: readonly [string, Buffer, string][] = [
-    ['shared memory', field(5, hex(`0a0178 22 16 0a14 ${Buffer.from('shared_memory_region').toString('hex')}`)), 'UNIMPLEMENTED input'],
     ['a dimension beyond 2^53', field(5, hex('1a 08 8080808080808010 2a00')), "INVALID_ARGUMENT unexpected shape for input '' for model ''"],
     ['FP16 typed', field(5, Buffer.concat([text(2, 'FP16'), field(5, hex('3204 00000000'))])), 'send it in raw_input_contents'],
     ['INT8 out of range', field(5, Buffer.concat([text(2, 'INT8'), field(5, hex('1202 8001'))])), 'does not fit INT8, which holds -128 to 127'],

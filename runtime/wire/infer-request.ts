@@ -1,6 +1,5 @@
 /** ModelInferRequest: bytes → a request whose tensors are raw, whatever form they came in. What both gRPC paths call. */
 import { invalidArgument } from '../core/inference-error.js';
-import { refuseParameters } from '../core/refused-parameters.js';
 import type { UncheckedTensor } from '../core/tensor.js';
 import { WIRE_LIMITS } from './limits.js';
 import { NO_PARAMETERS, ParameterBudget, type Parameters, type ParameterValue, readParameter } from './parameters.js';
@@ -43,12 +42,10 @@ class RequestMessage {
 
 /**
  * `message` is one whole ModelInferRequest, without gRPC's prefix; the result keeps views of it. Throws InferenceError only:
- * INVALID_ARGUMENT for what is no protobuf or contradicts itself, UNIMPLEMENTED for parameters that this server refuses.
+ * INVALID_ARGUMENT for what is no protobuf or contradicts itself. What parameters ask for is the dataplane's to do or refuse.
  */
 export function decodeInferRequest(message: Buffer): WireInferRequest {
   const { model, version, id, parameters, inputs, outputs, raw } = readRequest(message);
-  for (const output of outputs) refuse('output', output);
-  for (const input of inputs) refuse('input', input);
   const isTyped = inputs.some((input) => input.contents !== undefined);
   const tensors = raw.length > 0 ? assignRaw(model, inputs, raw) : inputs.map((input) => decodeTyped(message, model, input));
   return { model, version, id, parameters, inputs: tensors, outputs, isTyped };
@@ -125,11 +122,7 @@ export function requireRoom(reader: WireReader, count: number, what: string): vo
   if (count === WIRE_LIMITS.tensors) throw reader.malformed(`more than ${WIRE_LIMITS.tensors} ${what}`);
 }
 
-function refuse(kind: string, { name, parameters }: { name: string; parameters: Parameters }): void {
-  if (parameters.size > 0) refuseParameters(`${kind} '${name}'`, [...parameters.keys()]);
-}
-
-/** Inputs in shared memory take no entry; where there is no shared memory, they have been refused before. */
+/** Inputs in shared memory take no entry. */
 function assignRaw(model: string, inputs: readonly TensorMessage[], raw: readonly Buffer[]): WireInput[] {
   const typed = inputs.find((input) => input.contents !== undefined);
   if (typed !== undefined) {

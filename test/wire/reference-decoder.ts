@@ -12,7 +12,6 @@ import { loadInferenceService } from '../../proto/load.js';
 import { joinBytesElements } from '../../runtime/core/bytes-elements.js';
 import { DATATYPES, type Datatype, isDatatype } from '../../runtime/core/datatype.js';
 import { invalidArgument } from '../../runtime/core/inference-error.js';
-import { refuseParameters } from '../../runtime/core/refused-parameters.js';
 import type { ParameterValue } from '../../runtime/wire/parameters.js';
 import type { Decoded } from './canonical.js';
 
@@ -32,8 +31,6 @@ export function parseWithProtobufjs(bytes: Buffer): ModelInferRequest__Output {
 
 export function decodeReference(message: ModelInferRequest__Output): Decoded {
   const { model_name: model, model_version: version, id, raw_input_contents: raw } = message;
-  for (const output of message.outputs) refuseParameters(`output '${output.name}'`, Object.keys(output.parameters));
-  for (const input of message.inputs) refuseParameters(`input '${input.name}'`, Object.keys(input.parameters));
   const datas = raw.length > 0 ? assignRaw(message) : undefined;
   const inputs = message.inputs.map((input, index) => {
     const { name, datatype } = input;
@@ -65,16 +62,23 @@ function assignRaw({ model_name: model, inputs, raw_input_contents: raw }: Model
   const typed = inputs.find((input) => input.contents !== null);
   if (typed !== undefined)
     throw invalidArgument(`contents field must not be specified when using raw_input_contents for '${typed.name}' for model '${model}'`);
-  if (raw.length !== inputs.length) {
+  const wanted = inputs.filter((input) => !isShared(input)).length;
+  if (raw.length !== wanted) {
     throw invalidArgument(
-      `expected ${inputs.length} entries in raw_input_contents, one per input in their order, but got ${raw.length} for model '${model}'`,
+      `expected ${wanted} entries in raw_input_contents, one per input in their order, but got ${raw.length} for model '${model}'`,
     );
   }
-  return raw;
+  const entries = [...raw];
+  return inputs.map((input) => (isShared(input) ? undefined : entries.shift()) ?? new Uint8Array());
 }
 
-function decodeTyped(model: string, { name, datatype, shape, contents }: InputTensor): Uint8Array {
-  if (contents === null && !shape.includes('0'))
+function isShared({ parameters }: InputTensor): boolean {
+  return 'shared_memory_region' in parameters;
+}
+
+function decodeTyped(model: string, input: InputTensor): Uint8Array {
+  const { name, datatype, shape, contents } = input;
+  if (contents === null && !shape.includes('0') && !isShared(input))
     throw invalidArgument(`input '${name}' for model '${model}' has neither contents nor an entry in raw_input_contents`);
   if (contents === null || !isDatatype(datatype)) return new Uint8Array();
   const field = DATATYPES[datatype].contents;

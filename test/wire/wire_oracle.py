@@ -17,7 +17,7 @@ FIELDS = {"BOOL": ("bool_contents", "u1"), "UINT8": ("uint_contents", "u1"), "UI
           "UINT64": ("uint64_contents", "u8"), "INT8": ("int_contents", "i1"), "INT16": ("int_contents", "i2"), "INT32": ("int_contents", "i4"),
           "INT64": ("int64_contents", "i8"), "FP32": ("fp32_contents", "f4"), "FP64": ("fp64_contents", "f8"), "BYTES": ("bytes_contents", None),
           "FP16": (None, None)}
-REFUSED = {"shared_memory_region", "shared_memory_byte_size", "shared_memory_offset", "classification"}
+SHARED = "shared_memory_region"
 
 
 class Meaning(Exception):
@@ -41,14 +41,15 @@ def read(data):
     for output in request.outputs:
         require_entries(output, 2)
     request.DiscardUnknownFields()
-    for tensor in [*request.outputs, *request.inputs]:
-        if REFUSED & set(tensor.parameters):
-            raise Meaning
     raw = list(request.raw_input_contents)
     typed = any(tensor.HasField("contents") for tensor in request.inputs)
-    if raw and (typed or len(raw) != len(request.inputs)):
+    if raw and (typed or len(raw) != sum(SHARED not in tensor.parameters for tensor in request.inputs)):
         raise Meaning
-    datas = raw or [convert(tensor) for tensor in request.inputs]
+    entries = iter(raw)
+    if raw:
+        datas = [b"" if SHARED in tensor.parameters else next(entries) for tensor in request.inputs]
+    else:
+        datas = [b"" if SHARED in tensor.parameters and not tensor.HasField("contents") else convert(tensor) for tensor in request.inputs]
     if any(abs(dimension) > 2 ** 53 - 1 for tensor in request.inputs for dimension in tensor.shape):
         raise Meaning
     inputs = [[tensor.name, tensor.datatype, list(tensor.shape), parameters(tensor), data.hex()] for tensor, data in zip(request.inputs, datas)]
