@@ -1,14 +1,16 @@
 /** The gRPC door: inference, health and reflection on one port, with bounds on everything and a drain that loses nothing. */
 import { loadInferenceService } from '../../proto/load.js';
 import { LIMITS } from '../core/limits.js';
+import type { AdminPlane } from '../dataplane/admin-plane.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
 import { ByteBudget } from '../http2/byte-budget.js';
 import { GrpcHttp2Server } from '../http2/grpc-http2-server.js';
 import type { Method } from '../http2/method.js';
-import { type RpcCode, RpcError } from '../http2/rpc-error.js';
+import type { RpcCode } from '../http2/rpc-error.js';
 import type { TlsFiles } from '../http2/tls-files.js';
 import { TRANSPORT_LIMITS, type TransportLimits } from '../http2/transport-limits.js';
 import { adaptUnary } from './adapt-handlers.js';
+import { newAdminHandlers } from './admin-service.js';
 import { HealthService } from './health-service.js';
 import { decodeHot, type InferPath, newGeneralDecoder } from './infer-codec.js';
 import { newModelInfer, newModelStreamInfer } from './infer-methods.js';
@@ -30,6 +32,8 @@ export interface GrpcServerOptions {
   readonly tls?: TlsFiles;
   readonly limits?: Partial<TransportLimits>;
   readonly observer?: GrpcObserver;
+  /** Present: clients of this port may change the server. */
+  readonly admin?: AdminPlane;
   /** 'hot' unless a test compares the two. */
   readonly inferPath?: InferPath;
 }
@@ -46,7 +50,12 @@ export class GrpcServer {
     this.#health = new HealthService(dataplane);
     this.#server = new GrpcHttp2Server({
       limits: { ...TRANSPORT_LIMITS, messageBytes: LIMITS.messageBytes, ...options.limits },
-      methods: newMethods(dataplane, onUnknown, { health: this.#health, observer, inferPath: options.inferPath ?? 'hot' }),
+      methods: newMethods(dataplane, onUnknown, {
+        health: this.#health,
+        observer,
+        admin: options.admin,
+        inferPath: options.inferPath ?? 'hot',
+      }),
       budget,
       observer: {
         onCallEnd: (method, code) => observer.onCallEnd(method, code),
@@ -80,16 +89,16 @@ export class GrpcServer {
 interface Parts {
   readonly health: HealthService;
   readonly observer: GrpcObserver;
+  readonly admin: AdminPlane | undefined;
   readonly inferPath: InferPath;
 }
 
-function newMethods(dataplane: Dataplane, onUnknown: (error: unknown) => void, { health, observer, inferPath }: Parts): Map<string, Method> {
+function newMethods(dataplane: Dataplane, onUnknown: (error: unknown) => void, { health, observer, admin, inferPath }: Parts): Map<string, Method> {
   const service = loadInferenceService();
-  const handlers = newInferenceHandlers(dataplane);
+  const handlers = { ...newInferenceHandlers(dataplane), ...newAdminHandlers(admin) };
   const decode = inferPath === 'hot' ? decodeHot : newGeneralDecoder(service);
   const infer = { dataplane, decode, onUnknown, onDecoded: () => observer.onInferPath(inferPath) };
   return new Map<string, Method>([
-    ...Object.entries(service).map(([name, { path }]): [string, Method] => [path, newUnimplemented(name)]),
     [service.ModelInfer.path, newModelInfer(infer)],
     [service.ModelStreamInfer.path, newModelStreamInfer(infer)],
     adaptUnary(service.ServerLive, handlers.ServerLive),
@@ -100,15 +109,17 @@ function newMethods(dataplane: Dataplane, onUnknown: (error: unknown) => void, {
     adaptUnary(service.ModelConfig, handlers.ModelConfig),
     adaptUnary(service.ModelStatistics, handlers.ModelStatistics),
     adaptUnary(service.RepositoryIndex, handlers.RepositoryIndex),
+    adaptUnary(service.RepositoryModelLoad, handlers.RepositoryModelLoad),
+    adaptUnary(service.RepositoryModelUnload, handlers.RepositoryModelUnload),
+    adaptUnary(service.SystemSharedMemoryStatus, handlers.SystemSharedMemoryStatus),
+    adaptUnary(service.SystemSharedMemoryRegister, handlers.SystemSharedMemoryRegister),
+    adaptUnary(service.SystemSharedMemoryUnregister, handlers.SystemSharedMemoryUnregister),
+    adaptUnary(service.CudaSharedMemoryStatus, handlers.CudaSharedMemoryStatus),
+    adaptUnary(service.CudaSharedMemoryRegister, handlers.CudaSharedMemoryRegister),
+    adaptUnary(service.CudaSharedMemoryUnregister, handlers.CudaSharedMemoryUnregister),
+    adaptUnary(service.TraceSetting, handlers.TraceSetting),
+    adaptUnary(service.LogSettings, handlers.LogSettings),
     ...health.methods(),
     ...newReflectionMethods(),
   ]);
-}
-
-/** For the calls that are declared and nobody handles yet. */
-function newUnimplemented(name: string): Method {
-  const handle = (): never => {
-    throw new RpcError('UNIMPLEMENTED', `The server does not implement the method ${name}`);
-  };
-  return { kind: 'unary', handle };
 }
