@@ -5,7 +5,6 @@ import { InferenceError } from '../core/inference-error.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
 import type { InferResponse } from '../dataplane/inference-request.js';
 import type { FramedMessage, StreamHandler, StreamMethod, UnaryMethod } from '../http2/method.js';
-import { RpcError } from '../http2/rpc-error.js';
 import type { ServerCall } from '../http2/server-call.js';
 import type { DecodedInfer, InferDecoder } from './infer-codec.js';
 import { isUnknown, toRpcError } from './status.js';
@@ -27,7 +26,7 @@ export function newModelInfer({ dataplane, decode, onDecoded }: InferOptions): U
     handle(message, call) {
       const decoded = decode(message);
       onDecoded();
-      return run(dataplane, decoded, call, call.deadlineMs).then((response) => encode(response, decoded.encode));
+      return run(dataplane, decoded, { call, remainingMs: call.remainingMs }).then((response) => timed(response, decoded.encode));
     },
   };
 }
@@ -82,8 +81,8 @@ class InferStream implements StreamHandler {
     const state = new CallState();
     this.#running.add(state);
     try {
-      const response = await run(dataplane, decoded, state, this.call.deadlineMs);
-      return encode(response, decoded.encodeStreamed);
+      const response = await run(dataplane, decoded, { call: state, remainingMs: this.call.remainingMs });
+      return timed(response, decoded.encodeStreamed);
     } catch (error) {
       if (isUnknown(error)) this.options.onUnknown(error);
       return decoded.encodeStreamed({ errorMessage: toRpcError(error).message });
@@ -93,17 +92,20 @@ class InferStream implements StreamHandler {
   }
 }
 
-/** The one place where the transport's call meets the dataplane's. */
-function run(dataplane: Dataplane, { request }: DecodedInfer, call: CallState, deadlineMs: number | undefined): Promise<InferResponse> {
-  if (call.isGone) throw new RpcError('CANCELLED', 'the client has gone');
+function run(
+  dataplane: Dataplane,
+  { request }: DecodedInfer,
+  { call, remainingMs }: { call: CallState; remainingMs: number | undefined },
+): Promise<InferResponse> {
   const { model, version, parameters, inputs, outputs } = request;
-  const deadline = deadlineMs === undefined ? undefined : { deadlineSeconds: deadlineMs / 1000 };
-  return dataplane.infer({ model, version, parameters, inputs, outputs, call, ...deadline });
+  const asked = { model, version, parameters, inputs, outputs, call };
+  if (remainingMs === undefined) return dataplane.infer(asked);
+  return dataplane.infer({ ...asked, deadlineSeconds: dataplane.options.monotonicSeconds() + remainingMs / 1000 });
 }
 
-function encode(response: InferResponse, write: (response: InferResponse) => FramedMessage): FramedMessage {
+function timed(response: InferResponse, encode: (response: InferResponse) => FramedMessage): FramedMessage {
   const began = performance.now();
-  const message = write(response);
+  const encoded = encode(response);
   response.statistics.phases.encode.add((performance.now() - began) / 1000);
-  return message;
+  return encoded;
 }

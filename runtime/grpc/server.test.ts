@@ -1,7 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, credentials, loadPackageDefinition, type ServiceError, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ServerReflectionResponse__Output } from '../../proto/gen/grpc/reflection/v1/ServerReflectionResponse.js';
 import type { GRPCInferenceServiceClient } from '../../proto/gen/inference/GRPCInferenceService.js';
 import type { ModelInferRequest } from '../../proto/gen/inference/ModelInferRequest.js';
@@ -11,8 +13,12 @@ import { findProtoFolder, loadHealthService, loadReflectionService } from '../..
 import { PROTO_OPTIONS } from '../../proto/options.js';
 import { ECHO_SIGNATURE, FakeSession, makeEchoModel } from '../../test/runtime/fake-backend.js';
 import { LIMITS } from '../core/limits.js';
+import { AdminPlane } from '../dataplane/admin-plane.js';
 import { Dataplane } from '../dataplane/dataplane.js';
-import type { Model } from '../dataplane/ports.js';
+import { LogSettings } from '../dataplane/log-settings.js';
+import type { Model, ModelStore } from '../dataplane/ports.js';
+import { SharedMemory } from '../dataplane/shared-memory.js';
+import { TraceSettings } from '../dataplane/trace-settings.js';
 import { INFER_PATHS, type InferPath } from './infer-codec.js';
 import { GrpcServer } from './server.js';
 
@@ -26,12 +32,28 @@ let ends: string[];
 let paths: InferPath[];
 let address: string;
 
-async function start(inferPath: InferPath): Promise<void> {
+async function start(inferPath: InferPath, adminFolder?: string, calls: unknown[] = []): Promise<void> {
   session = new FakeSession(ECHO_SIGNATURE);
   unknown = [];
   model = makeEchoModel(session);
+  const store: ModelStore = {
+    models: () => [model],
+    isDraining: false,
+    load: async (name, parameters) => void calls.push(['load', name, ...parameters]),
+    unload: async (name) => void calls.push(['unload', name]),
+  };
+  const control = { level: 'info' } as const;
+  const admin =
+    adminFolder === undefined
+      ? undefined
+      : new AdminPlane({
+          store,
+          sharedMemory: new SharedMemory(adminFolder),
+          trace: new TraceSettings(),
+          log: new LogSettings({ ...control }),
+        });
   const dataplane = new Dataplane({
-    store: { models: () => [model], isDraining: false },
+    store,
     serverVersion: '1',
     monotonicSeconds: () => 0,
   });
@@ -39,6 +61,7 @@ async function start(inferPath: InferPath): Promise<void> {
   paths = [];
   server = new GrpcServer(dataplane, (error) => unknown.push(error), {
     inferPath,
+    ...(admin === undefined ? {} : { admin }),
     observer: { onCallEnd: (method, code) => ends.push(`${method} ${code}`), onInferPath: (path) => paths.push(path), onFault: () => undefined },
   });
   const port = await server.listen('127.0.0.1', 0);
@@ -215,7 +238,12 @@ describe("Triton's extensions", () => {
     await expect(ask((done) => client.ModelConfig({ name: 'nobody' }, done))).resolves.toBe(want);
     await expect(ask((done) => client.ModelStatistics({ name: 'nobody' }, done))).resolves.toBe(want);
   });
-  test.each(['RepositoryModelLoad', 'SystemSharedMemoryStatus', 'TraceSetting'])('%s is not here, and the answer says so', async (method) => {
+  test.each([
+    ['RepositoryModelLoad', 'Loading models'],
+    ['SystemSharedMemoryStatus', 'System shared memory'],
+    ['TraceSetting', 'Trace settings'],
+    ['LogSettings', 'Log settings'],
+  ])('%s is off, and the answer says how to switch it on', async (method, what) => {
     const path = `/inference.GRPCInferenceService/${method}`;
     const refused = await ask((done) =>
       client.makeUnaryRequest(
@@ -226,7 +254,53 @@ describe("Triton's extensions", () => {
         done,
       ),
     );
-    expect(refused).toMatch(/^UNIMPLEMENTED .*: off on this port. Start the server with --admin, or with --admin-port PORT/);
+    expect(refused).toBe(`UNIMPLEMENTED ${what}: off on this port. Start the server with --admin, or with --admin-port PORT and call that one`);
+  });
+  test('CUDA shared memory is empty, and cannot be registered', async () => {
+    await expect(ask((done) => client.CudaSharedMemoryStatus({}, done))).resolves.toEqual({ regions: {} });
+    await expect(ask((done) => client.CudaSharedMemoryUnregister({}, done))).resolves.toEqual({});
+    await expect(ask((done) => client.CudaSharedMemoryRegister({}, done))).resolves.toMatch(/^UNIMPLEMENTED CUDA shared memory cannot be registered/);
+  });
+});
+
+describe('calls that change the server', () => {
+  const calls: unknown[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-grpc-admin-'));
+  beforeEach(() => start('hot', folder, calls));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const ask = <Reply>(call: (done: (error: ServiceError | null, reply?: Reply) => void) => void): Promise<Reply | string> =>
+    new Promise((resolve) => call((error, reply) => resolve(reply ?? `${status[error?.code ?? 0]} ${error?.details}`)));
+
+  test("load takes Triton's field and KServe's", async () => {
+    const parameters = { config: { string_param: '{}' }, 'file:1/model.onnx': { bytes_param: Buffer.from('bytes') } };
+    const loaded = await ask((done) => client.RepositoryModelLoad({ model_name: 'a', parameters }, done));
+    const unloaded = await ask((done) => client.RepositoryModelUnload({ repository_name: 'b' }, done));
+    expect([loaded, unloaded]).toEqual([
+      { model_name: 'a', isLoaded: true },
+      { model_name: 'b', isUnloaded: true },
+    ]);
+    expect(calls).toEqual([
+      ['load', 'a', ['config', '{}'], ['file:1/model.onnx', Buffer.from('bytes')]],
+      ['unload', 'b'],
+    ]);
+  });
+  test('shared memory is registered, told and forgotten', async () => {
+    writeFileSync(join(folder, 'file'), Buffer.alloc(16));
+    expect(await ask((done) => client.SystemSharedMemoryRegister({ name: 'r', key: '/file', byte_size: 16 }, done))).toEqual({});
+    expect(await ask((done) => client.SystemSharedMemoryStatus({}, done))).toEqual({
+      regions: { r: { name: 'r', key: '/file', offset: '0', byte_size: '16' } },
+    });
+    expect(await ask((done) => client.SystemSharedMemoryUnregister({}, done))).toEqual({});
+    expect(await ask((done) => client.SystemSharedMemoryStatus({}, done))).toEqual({ regions: {} });
+  });
+  test('trace and log settings act, and come back', async () => {
+    const traced = await ask((done) => client.TraceSetting({ model_name: 'echo', settings: { trace_rate: { value: ['5'] } } }, done));
+    expect(traced).toMatchObject({ settings: { trace_rate: { value: ['5'] }, trace_level: { value: ['OFF'] } } });
+    const logged = await ask((done) => client.LogSettings({ settings: { log_verbose_level: { uint32_param: 1 } } }, done));
+    expect(logged).toMatchObject({ settings: { log_verbose_level: { uint32_param: 1 }, log_error: { bool_param: true } } });
+    await expect(ask((done) => client.LogSettings({ settings: { log_file: { string_param: 'x' } } }, done))).resolves.toMatch(
+      /^INVALID_ARGUMENT .*log_file/,
+    );
   });
 });
 

@@ -12,7 +12,7 @@ import type { RpcCode } from '../http2/rpc-error.js';
 import type { TlsFiles } from '../http2/tls-files.js';
 import { TRANSPORT_LIMITS, type TransportLimits } from '../http2/transport-limits.js';
 import { adaptUnary } from './adapt-handlers.js';
-import { newAdminHandlers } from './admin-handlers.js';
+import { newAdminHandlers } from './admin-service.js';
 import { HealthService } from './health-service.js';
 import { decodeHot, type InferPath, newGeneralDecoder } from './infer-codec.js';
 import { newModelInfer, newModelStreamInfer } from './infer-methods.js';
@@ -54,7 +54,12 @@ export class GrpcServer {
     this.#health = new HealthService(dataplane);
     this.#server = new GrpcHttp2Server({
       limits: { ...TRANSPORT_LIMITS, messageBytes: LIMITS.messageBytes, ...options.limits },
-      methods: newMethods(dataplane, onUnknown, { health: this.#health, observer, inferPath: options.inferPath ?? 'hot', admin: options.admin }),
+      methods: newMethods(dataplane, onUnknown, {
+        health: this.#health,
+        observer,
+        admin: options.admin,
+        inferPath: options.inferPath ?? 'hot',
+      }),
       budget,
       observer: {
         onCallEnd: (method, code) => observer.onCallEnd(method, code),
@@ -93,10 +98,9 @@ interface Parts {
   readonly admin: AdminPlane | undefined;
 }
 
-function newMethods(dataplane: Dataplane, onUnknown: (error: unknown) => void, { health, observer, inferPath, admin }: Parts): Map<string, Method> {
+function newMethods(dataplane: Dataplane, onUnknown: (error: unknown) => void, { health, observer, admin, inferPath }: Parts): Map<string, Method> {
   const service = loadInferenceService();
-  const handlers = newInferenceHandlers(dataplane);
-  const changes = newAdminHandlers(admin);
+  const handlers = { ...newInferenceHandlers(dataplane), ...newAdminHandlers(admin) };
   const decode = inferPath === 'hot' ? decodeHot : newGeneralDecoder(service);
   const infer = { dataplane, decode, onUnknown, onDecoded: () => observer.onInferPath(inferPath) };
   return new Map<string, Method>([
@@ -110,16 +114,16 @@ function newMethods(dataplane: Dataplane, onUnknown: (error: unknown) => void, {
     adaptUnary(service.ModelConfig, handlers.ModelConfig),
     adaptUnary(service.ModelStatistics, handlers.ModelStatistics),
     adaptUnary(service.RepositoryIndex, handlers.RepositoryIndex),
-    adaptUnary(service.RepositoryModelLoad, changes.RepositoryModelLoad),
-    adaptUnary(service.RepositoryModelUnload, changes.RepositoryModelUnload),
-    adaptUnary(service.SystemSharedMemoryStatus, changes.SystemSharedMemoryStatus),
-    adaptUnary(service.SystemSharedMemoryRegister, changes.SystemSharedMemoryRegister),
-    adaptUnary(service.SystemSharedMemoryUnregister, changes.SystemSharedMemoryUnregister),
-    adaptUnary(service.CudaSharedMemoryStatus, changes.CudaSharedMemoryStatus),
-    adaptUnary(service.CudaSharedMemoryRegister, changes.CudaSharedMemoryRegister),
-    adaptUnary(service.CudaSharedMemoryUnregister, changes.CudaSharedMemoryUnregister),
-    adaptUnary(service.TraceSetting, changes.TraceSetting),
-    adaptUnary(service.LogSettings, changes.LogSettings),
+    adaptUnary(service.RepositoryModelLoad, handlers.RepositoryModelLoad),
+    adaptUnary(service.RepositoryModelUnload, handlers.RepositoryModelUnload),
+    adaptUnary(service.SystemSharedMemoryStatus, handlers.SystemSharedMemoryStatus),
+    adaptUnary(service.SystemSharedMemoryRegister, handlers.SystemSharedMemoryRegister),
+    adaptUnary(service.SystemSharedMemoryUnregister, handlers.SystemSharedMemoryUnregister),
+    adaptUnary(service.CudaSharedMemoryStatus, handlers.CudaSharedMemoryStatus),
+    adaptUnary(service.CudaSharedMemoryRegister, handlers.CudaSharedMemoryRegister),
+    adaptUnary(service.CudaSharedMemoryUnregister, handlers.CudaSharedMemoryUnregister),
+    adaptUnary(service.TraceSetting, handlers.TraceSetting),
+    adaptUnary(service.LogSettings, handlers.LogSettings),
     ...health.methods(),
     ...newReflectionMethods(),
   ]);

@@ -68,9 +68,9 @@ export abstract class ServerCall extends CallState {
     return this.#metadata;
   }
 
-  /** Monotonic milliseconds on the server's clock; undefined when the client waits for ever. */
-  get deadlineMs(): number | undefined {
-    return this.#deadline?.dueMs;
+  /** Milliseconds until the deadline; undefined when the client waits for ever. */
+  get remainingMs(): number | undefined {
+    return this.#deadline === undefined ? undefined : this.#deadline.dueMs - this.arrival.host.wheel.nowMs();
   }
 
   /** Address and port; '' once the connection is gone. */
