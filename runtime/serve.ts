@@ -12,6 +12,7 @@ import { LoadError } from './core/load-error.js';
 import { computeThreads } from './core/threads.js';
 import { readCpuQuota } from './cpu-quota.js';
 import { Dataplane } from './dataplane/dataplane.js';
+import { exitAtOnce } from './exit-at-once.js';
 import { GrpcServer } from './grpc/server.js';
 import { newRuntimeRegistry } from './metrics.js';
 import { LocalModelStore } from './model/local-model-store.js';
@@ -41,7 +42,10 @@ export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv):
     ...(config.modelVersion === undefined ? {} : { version: config.modelVersion }),
   });
   if (typeof located === 'string') return end(log, { code: 'MODEL_INVALID', stage: 'load', message: located });
-  return await serve(config, new LocalModelStore(new OnnxBackend(), located, monotonicSeconds), log);
+  const backend = new OnnxBackend();
+  const code = await serve(config, new LocalModelStore(backend, located, monotonicSeconds), log);
+  if (backend.hungThreads > 0) exitAtOnce(code); // an exit that waits for threads would wait for ever
+  return code;
 }
 
 async function serve(config: ServeConfig, store: LocalModelStore, log: Logger): Promise<number> {

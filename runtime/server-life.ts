@@ -7,6 +7,7 @@ import { SYSTEM_CLOCK } from '../lib/clock.js';
 import type { HttpServer } from '../lib/http-server.js';
 import type { Logger } from '../lib/logger.js';
 import type { LoadOptions } from './dataplane/ports.js';
+import { exitAtOnce } from './exit-at-once.js';
 import type { GrpcServer } from './grpc/server.js';
 import type { LocalModelStore } from './model/local-model-store.js';
 
@@ -52,10 +53,17 @@ export class ServerLife {
     await Promise.race([loading.then(() => this.#isStopping || log.info('Ready')), this.#stopped.promise]);
   }
 
-  /** Resolves after a clean drain; rejects when a model died. */
+  /** Resolves after a clean drain; rejects when a model died, after what other models had under way has ended. */
   async ended(): Promise<void> {
-    await Promise.race([this.#stopped.promise, this.#crashed.promise]);
-    await this.#drain();
+    try {
+      await Promise.race([this.#stopped.promise, this.#crashed.promise]);
+    } catch (error) {
+      this.options.log.warn('Lost a session', { error });
+      this.options.store.drain();
+      await this.#drain(0);
+      throw error;
+    }
+    await this.#drain(this.options.drainDelaySeconds);
   }
 
   /** Closes everything at once. */
@@ -65,16 +73,16 @@ export class ServerLife {
   }
 
   #onSignal(signal: (typeof SIGNALS)[number]): void {
-    if (this.#isStopping) process.exit(EXIT_OF_SIGNAL[signal]);
+    if (this.#isStopping) exitAtOnce(EXIT_OF_SIGNAL[signal]); // process.exit would wait for a run in progress
     this.#isStopping = true;
     this.options.log.info('Draining', { signal, delaySeconds: this.options.drainDelaySeconds });
     this.options.store.drain();
     this.#stopped.resolve();
   }
 
-  async #drain(): Promise<void> {
-    const { grpc, rest, log, drainDelaySeconds, drainTimeoutSeconds } = this.options;
-    await SYSTEM_CLOCK.sleep(drainDelaySeconds * 1000);
+  async #drain(delaySeconds: number): Promise<void> {
+    const { grpc, rest, log, drainTimeoutSeconds } = this.options;
+    await SYSTEM_CLOCK.sleep(delaySeconds * 1000);
     const restClosed = rest.close(drainTimeoutSeconds * 1000); // requests over HTTP need the models too
     try {
       await grpc.drain(drainTimeoutSeconds * 1000);
