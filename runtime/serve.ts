@@ -19,6 +19,7 @@ import { Dataplane } from './dataplane/dataplane.js';
 import { LogSettings } from './dataplane/log-settings.js';
 import { SharedMemory } from './dataplane/shared-memory.js';
 import { TraceSettings } from './dataplane/trace-settings.js';
+import { exitAtOnce } from './exit-at-once.js';
 import { GrpcServer } from './grpc/server.js';
 import { GrpcMetrics } from './grpc-metrics.js';
 import { ByteBudget } from './http2/byte-budget.js';
@@ -60,15 +61,18 @@ export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv):
   const problem = repository.findProblem();
   if (problem !== undefined) return end(log, { code: 'MODEL_INVALID', stage: 'load', message: problem });
   const known = config.watch ? await observeRepository(repository) : undefined; // before the store reads it: no change falls between
+  const backend = new OnnxBackend();
   const store = new LocalModelStore({
-    backend: new OnnxBackend(),
+    backend,
     repository,
     monotonicSeconds,
     canBeMended: config.watch || config.admin,
     allowsInlineModels: config.allowInlineModels,
     onWarning: (model, reason) => log.warn('Ignored setting', { model, reason }),
   });
-  return await serve(config, store, log, known === undefined ? undefined : newWatcher({ repository, store, known, log }));
+  const code = await serve(config, store, log, known === undefined ? undefined : newWatcher({ repository, store, known, log }));
+  if (backend.hungThreads > 0) exitAtOnce(code); // an exit that waits for threads would wait for ever
+  return code;
 }
 
 function readConfigFile(path: string): string {

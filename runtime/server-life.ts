@@ -8,6 +8,7 @@ import type { HttpServer } from '../lib/http-server.js';
 import type { Logger } from '../lib/logger.js';
 import { computeReadiness } from './core/readiness.js';
 import type { LoadOptions } from './dataplane/ports.js';
+import { exitAtOnce } from './exit-at-once.js';
 import type { GrpcServer } from './grpc/server.js';
 import type { LocalModelStore } from './model/local-model-store.js';
 
@@ -64,10 +65,17 @@ export class ServerLife {
     else log.warn('Not ready', { reason });
   }
 
-  /** Resolves after a clean drain; rejects when a model died. */
+  /** Resolves after a clean drain; rejects when a model died, after what other models had under way has ended. */
   async ended(): Promise<void> {
-    await Promise.race([this.#stopped.promise, this.#crashed.promise]);
-    await this.#drain();
+    try {
+      await Promise.race([this.#stopped.promise, this.#crashed.promise]);
+    } catch (error) {
+      this.options.log.warn('Lost a session', { error });
+      this.options.store.drain();
+      await this.#drain(0);
+      throw error;
+    }
+    await this.#drain(this.options.drainDelaySeconds);
   }
 
   /** Closes everything at once. */
@@ -78,16 +86,16 @@ export class ServerLife {
   }
 
   #onSignal(signal: (typeof SIGNALS)[number]): void {
-    if (this.#isStopping) process.exit(EXIT_OF_SIGNAL[signal]);
+    if (this.#isStopping) exitAtOnce(EXIT_OF_SIGNAL[signal]); // process.exit would wait for a run in progress
     this.#isStopping = true;
     this.options.log.info('Draining', { signal, delaySeconds: this.options.drainDelaySeconds });
     this.options.store.drain();
     this.#stopped.resolve();
   }
 
-  async #drain(): Promise<void> {
-    const { store, grpc, rest, admin, log, drainDelaySeconds, drainTimeoutSeconds } = this.options;
-    await SYSTEM_CLOCK.sleep(drainDelaySeconds * 1000);
+  async #drain(delaySeconds: number): Promise<void> {
+    const { store, grpc, rest, admin, log, drainTimeoutSeconds } = this.options;
+    await SYSTEM_CLOCK.sleep(delaySeconds * 1000);
     const timeoutMs = drainTimeoutSeconds * 1000;
     const restClosed = Promise.all([rest.close(timeoutMs), admin?.rest.close(timeoutMs)]); // requests over HTTP need the models too
     try {

@@ -3,7 +3,7 @@ import type { Datatype } from '../core/datatype.js';
 
 export type ViewConstructor = {
   readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBuffer): ArrayBufferView<ArrayBuffer>;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): ArrayBufferView;
 };
 
 interface NativeType {

@@ -1,42 +1,101 @@
-/** Runs models with ONNX Runtime, each session in a thread of its own. */
+/** Runs models with ONNX Runtime: each session in a thread of its own, in the serving thread, or in a process. */
 import { createRequire } from 'node:module';
-import process from 'node:process';
-import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { classifyLoadError, cleanRuntimeText, LoadError } from '../core/load-error.js';
 import type { Accelerator, Backend, LoadOptions, Session } from '../dataplane/ports.js';
-import { OnnxSession } from './onnx-session.js';
+import { InlineSession } from './inline-session.js';
+import { loadNativeSession } from './onnx-binding.js';
 import { computeSignature } from './onnx-signature.js';
-import type { WorkerData, WorkerReply } from './worker-protocol.js';
+import { RemoteSession, type RemoteSessionOptions } from './remote-session.js';
+import { RestartingSession } from './restarting-session.js';
+import { ProcessChannel, type SessionChannel, ThreadChannel } from './session-channel.js';
+import { disableTelemetry } from './telemetry.js';
+import type { HostData, HostReply } from './worker-protocol.js';
 
 /** Provider for each vendor; undefined where ONNX Runtime's Node binding has none. */
 const PROVIDERS: Readonly<Record<Accelerator, string | undefined>> = { nvidia: 'cuda', amd: undefined, intel: undefined };
+const HANG_SECONDS = 60;
 
 export class OnnxBackend implements Backend {
   readonly version = readVersion();
+  #hungThreads = 0;
 
   constructor() {
     disableTelemetry();
   }
 
+  /** Threads that are inside ONNX Runtime for good. While there are any, process.exit never returns: end with `exitAtOnce`. */
+  get hungThreads(): number {
+    return this.#hungThreads;
+  }
+
   async load(path: string, options: LoadOptions, onCrash: (error: Error) => void): Promise<Session> {
     const provider = selectProvider(options.accelerator);
-    const data: WorkerData = { path, threads: options.threads, providers: [provider] };
-    const worker = new Worker(new URL('./onnx-worker.js', import.meta.url), { workerData: data, env: SHARE_ENV });
-    try {
-      const reply = await waitForFirstReply(worker);
-      if (reply.kind === 'refused') throw newRefusal(reply.text, options.accelerator);
-      if (reply.kind !== 'loaded') throw new Error(`The inference thread answered ${reply.kind} before it had loaded`);
-      return new OnnxSession(worker, computeSignature(reply.inputs, reply.outputs), provider, onCrash);
-    } catch (error) {
-      await worker.terminate();
-      throw error;
+    const { threads, bytes, accelerator, mode = 'thread', hangSeconds = HANG_SECONDS } = options;
+    const data: HostData = { path, threads, providers: [provider], ...(bytes === undefined ? {} : { bytes }) };
+    const base = { provider, hangSeconds, accelerator };
+    switch (mode) {
+      case 'inline':
+        return loadInline(data, provider, accelerator);
+      case 'process':
+        return RestartingSession.open({ start: (onLost) => openRemote(new ProcessChannel(), data, { ...base, onLost }), onCrash });
+      case 'thread':
+        return openRemote(new ThreadChannel(), data, { ...base, ...this.#watch(onCrash) });
     }
+  }
+
+  /** Counts a thread for as long as it hangs. */
+  #watch(onCrash: (error: Error) => void): Pick<RemoteSessionOptions, 'onLost' | 'onEnd'> {
+    let hung = 0;
+    return {
+      onLost: (error, isHung) => {
+        if (isHung) hung = 1;
+        this.#hungThreads += hung;
+        onCrash(error);
+      },
+      onEnd: () => {
+        this.#hungThreads -= hung;
+      },
+    };
   }
 }
 
-/** ONNX Runtime reads this once, when its library is loaded. It sends usage data on Linux otherwise. */
-export function disableTelemetry(): void {
-  process.env['ORT_DISABLE_TELEMETRY'] = '1';
+interface RemoteLoad extends Omit<RemoteSessionOptions, 'signature'> {
+  readonly accelerator: Accelerator | undefined;
+}
+
+async function openRemote(channel: SessionChannel, data: HostData, { accelerator, ...options }: RemoteLoad): Promise<Session> {
+  const ended = Promise.withResolvers<string>();
+  const replied = new Promise<HostReply>((resolve, reject) => {
+    channel.onReply = resolve;
+    channel.onEnd = (why) => {
+      ended.resolve(why);
+      reject(new Error(`The model was not loaded: ${why}`));
+    };
+  });
+  channel.send({ kind: 'load', data });
+  const reply = await replied;
+  if (reply.kind === 'refused') {
+    await ended.promise; // it ends by itself
+    throw newRefusal(reply.text, accelerator);
+  }
+  if (reply.kind !== 'loaded') throw new Error(`The inference host answered ${reply.kind} before it had loaded`);
+  try {
+    return new RemoteSession(channel, { ...options, signature: computeSignature(reply.inputs, reply.outputs) });
+  } catch (error) {
+    channel.send({ kind: 'close' });
+    await ended.promise;
+    throw error;
+  }
+}
+
+function loadInline(data: HostData, provider: string, accelerator: Accelerator | undefined): Session {
+  try {
+    const native = loadNativeSession(data, true);
+    return new InlineSession(native, computeSignature(native.inputMetadata, native.outputMetadata), provider);
+  } catch (error) {
+    if (error instanceof LoadError) throw error;
+    throw newRefusal(error instanceof Error ? error.message : String(error), accelerator);
+  }
 }
 
 function selectProvider(accelerator: Accelerator | undefined): string {
@@ -53,14 +112,6 @@ function newRefusal(text: string, accelerator: Accelerator | undefined): LoadErr
   if (code !== 'PROVIDER_MISSING') return new LoadError(code, 'load', `ONNX Runtime refused the model: ${words}`);
   const message = `This image cannot compute on ${accelerator ?? 'these'} accelerators: ${words}. Serve without an accelerator, or use a runtime image with its libraries`;
   return new LoadError(code, 'load', message);
-}
-
-function waitForFirstReply(worker: Worker): Promise<WorkerReply> {
-  return new Promise((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`The inference thread ended with code ${code} while it loaded the model`)));
-  });
 }
 
 function readVersion(): string {

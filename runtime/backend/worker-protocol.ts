@@ -1,5 +1,6 @@
-/** Messages between the serving thread and the thread that owns an ONNX Runtime session. */
+/** Messages between the serving thread and whoever owns an ONNX Runtime session: a thread or a process. */
 import process from 'node:process';
+import type { Datatype } from '../core/datatype.js';
 
 /** Tensor type as ONNX Runtime numbers it (onnx.TensorProto.DataType). */
 export interface RawMetadata {
@@ -10,43 +11,66 @@ export interface RawMetadata {
   readonly symbolicDimensions: readonly string[];
 }
 
-/** Strings for BYTES; else the elements' memory, which is moved and not copied. */
-export interface WireTensor {
+/** An input as it lies in memory, in the protocol's raw form. */
+export interface LaidInput {
   readonly name: string;
-  readonly type: string;
+  readonly datatype: Datatype;
   readonly shape: readonly number[];
-  readonly data: ArrayBuffer | readonly string[];
+  readonly offset: number;
+  readonly bytes: number;
 }
 
-export interface WorkerData {
+/** An output in the protocol's raw form. */
+export interface WireOutput {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+export interface HostData {
+  /** External data lies beside it. */
   readonly path: string;
+  /** The model itself, when it is not what the file holds. */
+  readonly bytes?: Uint8Array;
   readonly threads: number;
   /** Execution providers in order of preference. */
   readonly providers: readonly string[];
 }
 
 export interface RunMessage {
+  readonly kind: 'run';
   readonly id: number;
-  readonly inputs: readonly WireTensor[];
+  /** Number of the slab that the inputs lie in, or their memory itself where none is shared. */
+  readonly memory: number | Uint8Array;
+  readonly inputs: readonly LaidInput[];
   readonly outputs: readonly string[];
 }
+
+export type HostMessage =
+  | { readonly kind: 'load'; readonly data: HostData }
+  | { readonly kind: 'slab'; readonly slab: number; readonly memory: SharedArrayBuffer }
+  | RunMessage
+  /** Nothing came for a while: give memory back. */
+  | { readonly kind: 'trim' }
+  | { readonly kind: 'close' };
 
 export interface RanReply {
   readonly kind: 'ran';
   readonly id: number;
-  readonly outputs: readonly WireTensor[];
-  /** When the model began and ended, on the clock that all threads of the process share. */
+  readonly outputs: readonly WireOutput[];
+  /** When the model began and ended, on the clock that all threads and processes of the machine share. */
   readonly startedSeconds: number;
   readonly endedSeconds: number;
 }
+
+export type HostReply =
+  | { readonly kind: 'loaded'; readonly inputs: readonly RawMetadata[]; readonly outputs: readonly RawMetadata[] }
+  | { readonly kind: 'refused'; readonly text: string }
+  | RanReply
+  | { readonly kind: 'failed'; readonly id: number; readonly text: string };
 
 /** Seconds that only grow, the same in every thread. */
 export function monotonicSeconds(): number {
   return Number(process.hrtime.bigint()) / 1e9;
 }
-
-export type WorkerReply =
-  | { readonly kind: 'loaded'; readonly inputs: readonly RawMetadata[]; readonly outputs: readonly RawMetadata[] }
-  | { readonly kind: 'refused'; readonly text: string }
-  | RanReply
-  | { readonly kind: 'failed'; readonly id: number; readonly text: string };

@@ -19,6 +19,10 @@ export interface LoadOptions {
   readonly accelerator?: Accelerator;
   /** Absent: 'thread'. */
   readonly mode?: SessionMode;
+  /** The model itself, when a rewritten graph takes the place of the file's; external data is looked for beside the path all the same. */
+  readonly bytes?: Uint8Array;
+  /** A session that makes no progress for so long, or for a hundred of its longest runs if that is more, is lost. Absent: 60. */
+  readonly hangSeconds?: number;
 }
 
 /** One request's share of a run. */
