@@ -17,10 +17,12 @@ export interface LearnerOptions {
 const GAIN = 1.03;
 const SINGLE_RUNS = 8;
 const SHORT_SECONDS = 0.005;
-const WINDOW = 31;
+const WINDOW = 15;
 /** One batch in so many is of another size. */
 const EXPLORE_EVERY = 48;
 const SWEEP_REPEATS = 7;
+/** Runs of a size before one slow run can no longer rule it out. */
+const ENOUGH = 3;
 
 /** 1, 2, 3, 4, 6, 8, 12, … and `maxRows`: a knee lies within a third of one of them. */
 export function candidateSizes(maxRows: number): number[] {
@@ -80,10 +82,10 @@ export class BatchSizeLearner {
   /** Whether a run of so many rows is known, or has to be expected from the size below, to take longer than a batch may. */
   isTooLong(rows: number): boolean {
     const bound = this.#boundSeconds();
-    const known = this.#times.get(rows)?.median;
-    if (known !== undefined) return known > bound;
+    const known = this.#times.get(rows);
+    if (known !== undefined && known.count >= ENOUGH) return known.least > bound;
     const smaller = this.#sizes.findLast((size) => size < rows && this.#times.get(size)?.median !== undefined);
-    return smaller !== undefined && (this.#times.get(smaller)?.median ?? 0) > bound;
+    return smaller !== undefined && (this.#times.get(smaller)?.least ?? 0) > bound;
   }
 
   #boundSeconds(): number {

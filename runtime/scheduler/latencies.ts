@@ -26,4 +26,9 @@ export class Latencies {
     if (this.#median === undefined) this.#median = [...this.#ring].sort((a, b) => a - b)[Math.floor(this.#ring.length / 2)];
     return this.#median;
   }
+
+  /** The shortest: noise only ever adds. Infinity while there is none. */
+  get least(): number {
+    return Math.min(...this.#ring);
+  }
 }

@@ -2,9 +2,9 @@
 import { InferenceError } from '../core/inference-error.js';
 import { newRunError } from '../core/load-error.js';
 
-/** 12.3 ms is '12', 1.23 ms is '1.23'. */
-export function formatMs(seconds: number): string {
-  return (seconds * 1000).toFixed(seconds < 0.01 ? 2 : 0);
+/** Three digits are enough: 0.01234 s is '12.3'. */
+function formatMs(seconds: number): string {
+  return String(Number((seconds * 1000).toPrecision(3)));
 }
 
 export function toInferenceError(model: string, error: unknown): InferenceError {
