@@ -354,10 +354,20 @@ export class Scheduler {
     if (this.#line.count === 0) this.#expiryAt = at;
     else {
       at = Math.min(holdUntil, this.#expiryAt);
-      // While a request waits for company with a session free, no second batch is made either.
-      if (holdUntil === Number.POSITIVE_INFINITY) for (const slot of this.#slots) at = Math.min(at, computeSecondBatchAt(slot));
+      // While a request waits for company with a session free, no second batch is made either; and a moment that has come was used or is of no use.
+      if (holdUntil === Number.POSITIVE_INFINITY) at = Math.min(at, this.#nextSecondBatchAt());
     }
     this.#alarm.set(at);
+  }
+
+  #nextSecondBatchAt(): number {
+    const now = this.options.nowSeconds();
+    let next = Number.POSITIVE_INFINITY;
+    for (const slot of this.#slots) {
+      const at = computeSecondBatchAt(slot);
+      if (at > now && at < next) next = at;
+    }
+    return next;
   }
 
   #onTimer(): void {

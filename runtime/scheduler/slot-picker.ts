@@ -15,13 +15,13 @@ export function pickSlot(slots: readonly SessionSlot[], isFullBatchWaiting: bool
   for (const slot of slots) {
     if (!slot.hasRoom) continue;
     if (slot.running.length === 0) return slot;
+    if (!isFullBatchWaiting && nowSeconds < computeSecondBatchAt(slot)) continue;
     const seconds = slot.remainingSeconds(nowSeconds);
     if (best !== undefined && (slot.running.length > best.running.length || seconds >= bestSeconds)) continue;
     best = slot;
     bestSeconds = seconds;
   }
-  if (best === undefined || isFullBatchWaiting) return best;
-  return nowSeconds >= computeSecondBatchAt(best) ? best : undefined;
+  return best;
 }
 
 /** When a session that runs may take a second batch although it is not a full one; Infinity for never. */

@@ -31,7 +31,7 @@ export class VirtualTime {
 
   /** Runs until nothing is left to happen, or until `untilSeconds`. */
   async run(untilSeconds = Number.POSITIVE_INFINITY): Promise<void> {
-    for (let events = 0; events < 1_000_000; events++) {
+    for (let events = 0; events < MOST_EVENTS; events++) {
       await this.#endTurn();
       const timer = this.#timers.at(-1);
       if (timer === undefined || timer.at > untilSeconds) {
@@ -43,7 +43,7 @@ export class VirtualTime {
       this.#now = timer.at;
       timer.callback();
     }
-    throw new Error('A million events, and still there is something to do: a timer sets itself again and again');
+    throw new Error('A hundred thousand events, and still there is something to do: a timer sets itself again and again');
   }
 
   async #endTurn(): Promise<void> {
@@ -67,6 +67,8 @@ export class VirtualTime {
     this.#timers.splice(low, 0, timer);
   }
 }
+
+const MOST_EVENTS = 100_000;
 
 /** Chains in the code under test are shorter than this. */
 const LINKS = 6;
