@@ -175,6 +175,16 @@ describe('faults', () => {
     expect([64, 66, 68].map((first) => codeOf(results.get(first)))).toEqual(['OK', 'INVALID_ARGUMENT', 'OK']);
   });
 
+  test('who has gone while a failed batch ran is not run again', async () => {
+    const fault: FakeSessionOptions['fault'] = ({ parts }) => (parts.length > 1 ? new Error('The batch fails') : undefined);
+    const { time, submit, results, sizes } = makeWorld({ session: { fault } });
+    const [gone] = [1, 2, 3].map((first) => submit({ first }));
+    time.at(0.005, () => gone?.call.abandon());
+    await time.run();
+    expect(sizes()).toEqual([[3, 1, 1]]);
+    expect([1, 2, 3].map((first) => codeOf(results.get(first)))).toEqual(['CANCELLED', 'OK', 'OK']);
+  });
+
   test('an output without the rows of the batch is not used: each runs again, and batching is over', async () => {
     const { time, submit, results, sizes, plans, scheduler } = makeWorld({ session: { extraRows: () => 1 } });
     for (const first of [10, 20]) submit({ first });
