@@ -5,6 +5,36 @@
 const ZIPMAP = 'ZipMap is not stripped';
 const OPTIONAL = 'inputs with a default are not in the signature';
 const PARTLY = 'one output that is not a tensor refuses the model';
+const STREAM = 'ModelStreamInfer';
+const ADMIN = 'the flag --admin, with repository, shared memory, trace and log settings';
+
+const TRITON_CORE = {
+  'classification gives score:index:label': 'the classification parameter and label files',
+  'classification without labels gives score:index': 'the classification parameter',
+  'sequences keep a state each, from start to end': 'sequence batching',
+  'sequences may have ids that are texts': 'sequence batching',
+  'priority 1 overtakes those that wait with priority 2': 'priorities',
+  'the timeout parameter ends a request that waits': 'the timeout parameter',
+  'administration is off by default, and the refusal says how to switch it on': 'the words of the refusal',
+  'CUDA shared memory: none is there, removing all is fine, registering is refused': 'CudaSharedMemoryStatus and CudaSharedMemoryUnregister',
+  'the list of extensions is exactly what works': 'parameters work and are not listed',
+};
+
+const TRITON_ADMIN = each(ADMIN, [
+  'load_model serves the version that was laid beside, unload_model takes the model away',
+  'load_model takes a config that overrides',
+  'a version that does not load leaves the old one serving',
+  'load_model of a model that is not there names it',
+  "load_model with the model's bytes is refused unless it was allowed",
+  'system shared memory: inputs are read from it and outputs written to it',
+  'system shared memory: what is not there, too short or elsewhere is refused',
+  'update_trace_settings: so many requests are traced, then no more',
+  'update_log_settings: what is not known is refused by name',
+  'update_log_settings: a verbose level logs each request until it is taken back',
+  'the list of extensions has those of administration',
+  'each check was run',
+  'the verbose level logged the request of its time',
+]);
 
 const SUITES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   models: {
@@ -17,6 +47,20 @@ const SUITES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...each(PARTLY, ways('a tensor beside a sequence')),
     'partly has no other cases': PARTLY,
   },
+  'triton over gRPC': TRITON_CORE,
+  'triton over HTTP': { ...TRITON_CORE, 'get_model_repository_index lists every version': 'POST v2/repository/index' },
+  'triton for asyncio': { 'gRPC: stream_infer': STREAM },
+  'triton streams': each(STREAM, [
+    'a stream answers each request, in order',
+    'an error of one request leaves the stream open',
+    'enable_empty_final_response marks the last answer',
+    'compression works on a stream',
+    'stop_stream with cancel_requests ends at once, and the next stream works',
+    'stream_timeout ends a stream that lives too long',
+    'a sequence on a stream keeps its state',
+  ]),
+  'triton administration over gRPC': TRITON_ADMIN,
+  'triton administration over HTTP': TRITON_ADMIN,
 };
 
 export const PENDING: Readonly<Record<string, string>> = Object.fromEntries(

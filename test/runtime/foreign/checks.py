@@ -10,6 +10,7 @@ import traceback
 
 LIMIT_SECONDS = 60
 CHECKS = {}
+PASSED = set()
 
 
 def check(name):
@@ -34,6 +35,7 @@ def report(name, function, arguments):
     signal.alarm(LIMIT_SECONDS)
     try:
         outcome.update(ok=True, detail=function(*arguments) or "")
+        PASSED.add(name)
     except AssertionError as error:
         outcome.update(ok=False, detail=str(error) or traceback.format_exc(limit=-1))
     except Exception as error:  # whatever a client throws is a finding
