@@ -1,13 +1,12 @@
 /** Clients of other projects against the real server: every method of Triton's Python clients, and KServe's. What each check wants stands in test/runtime/foreign/. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { type Outcomes, once, readCheckNames, runChecks } from './check-lines.js';
 import { checkTest, expectOutcome } from './check-test.js';
-import { ensurePythonVenv, PYTHON_SOURCES } from './python-venv.js';
+import { runPython } from './foreign-client.js';
+import { ensurePythonVenv } from './python-venv.js';
 import { ServerProcess } from './server-process.js';
 
 interface Suite {
@@ -41,7 +40,7 @@ const admin = once(() => serve(['--admin']));
 beforeAll(async () => {
   const python = await ensurePythonVenv();
   await ensurePythonVenv('kserve');
-  await promisify(execFile)(python, [join(PYTHON_SOURCES, 'foreign', 'make_repository.py'), folder]);
+  await runPython(python, ['foreign/make_repository.py', folder]);
 }, 900_000);
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.stop()));

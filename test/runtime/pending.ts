@@ -59,6 +59,20 @@ const SUITES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'stream_timeout ends a stream that lives too long',
     'a sequence on a stream keeps its state',
   ]),
+  grpcurl: each('reflection', [
+    'list names the services',
+    'list of a service names its calls',
+    'describe gives messages as the proto has them',
+    'Check of a model',
+    'ModelInfer with JSON',
+  ]),
+  perf_analyzer: {
+    streaming: STREAM,
+    '-b 4': 'max_batch_size of config.pbtxt',
+    sequences: 'sequence batching',
+    'system shared memory over gRPC': ADMIN,
+    'system shared memory over HTTP': ADMIN,
+  },
   'triton administration over gRPC': TRITON_ADMIN,
   'triton administration over HTTP': TRITON_ADMIN,
 };
