@@ -60,7 +60,12 @@ async function ensureFolder(folder: string, make: (partial: string) => Promise<v
   const partial = `${folder}.${process.pid}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
-  await make(partial);
+  try {
+    await make(partial);
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    throw error;
+  }
   if (existsSync(folder)) rmSync(partial, { recursive: true });
   else renameSync(partial, folder);
   return folder;

@@ -16,6 +16,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   zipmap: ['logistic regression exported with ZipMap', 'logistic strings exported with ZipMap', 'XGBoost exported with ZipMap'],
   ocr: ['PP-OCR cls', 'PP-OCR rec', 'PP-OCR det'],
   silero: ['Silero VAD, 20 chunks'],
+  silero_sequence: ['Silero VAD, its state kept by the server'],
   minilm: ['MiniLM'],
   half: ['FP16'],
   optional: ['optional input given', 'optional input left out'],

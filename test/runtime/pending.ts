@@ -44,6 +44,7 @@ const SUITES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ),
     'zipmap has no other cases': ZIPMAP,
     ...each(OPTIONAL, ways('optional input given')),
+    ...each('sequence batching', ways('Silero VAD, its state kept by the server')),
     ...each(PARTLY, ways('a tensor beside a sequence')),
     'partly has no other cases': PARTLY,
   },

@@ -18,7 +18,8 @@ class Cases:
         os.makedirs(os.path.join(root, "cases"), exist_ok=True)
 
     def add(self, name, path, inputs, wanted, **facts):
-        """facts: by, tolerance (1e-5), state ({output: input} that the next case of the same name goes on with)."""
+        """facts: by, tolerance (1e-5), state ({output: input} that the next case of the same name goes on with),
+        sequence (the id under which the server keeps that state)."""
         file = f"{len(self.entries)}.npz"
         arrays = {**{f"in:{key}": plain(value) for key, value in inputs.items()}, **{f"out:{key}": plain(value) for key, value in wanted.items()}}
         numpy.savez(os.path.join(self.root, "cases", file), **arrays)

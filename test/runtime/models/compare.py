@@ -26,12 +26,12 @@ def make_input(module, name, value, **form):
     return tensor
 
 
-def infer(way, clients, case, inputs):
+def infer(way, clients, case, inputs, **flags):
     module = over_grpc if way == "gRPC" else over_http
     form = {"binary_data": False} if way == "JSON" else {}
     tensors = [make_input(module, name, value, **form) for name, value in inputs.items()]
     outputs = [module.InferRequestedOutput(name, **form) for name in case["wanted"]]
-    result = clients[module].infer(case["model"], tensors, outputs=outputs)
+    result = clients[module].infer(case["model"], tensors, outputs=outputs, **flags)
     return {name: result.as_numpy(name) for name in case["wanted"]}
 
 
@@ -59,8 +59,9 @@ def compare(name, got, want, tolerance):
 
 def run_cases(way, clients, cases):
     carried, largest = {}, 0.0
-    for case in cases:
-        answers = infer(way, clients, case, {**case["inputs"], **carried})
+    for place, case in enumerate(cases):
+        flags = {"sequence_id": case["sequence"], "sequence_start": place == 0, "sequence_end": place == len(cases) - 1} if "sequence" in case else {}
+        answers = infer(way, clients, case, {**case["inputs"], **carried}, **flags)
         for name, want in case["wanted"].items():
             largest = max(largest, compare(name, answers[name], want, case["tolerance"]))
         carried = {target: answers[source] for source, target in case.get("state", {}).items()}

@@ -8,6 +8,17 @@ from cases import model_path
 
 READERS = {"cls": ("ch_ppocr_mobile_v2.0_cls_infer", (48, 192)), "rec": ("ch_PP-OCRv4_rec_infer", (48, 320)), "det": ("ch_PP-OCRv4_det_infer", (96, 128))}
 
+SEQUENCE = """
+name: "silero_vad"
+sequence_batching {
+  max_sequence_idle_microseconds: 5000000
+  state [ {
+    input_name: "state" output_name: "stateN" data_type: TYPE_FP32 dims: [ 2, 1, 128 ]
+    initial_state: { data_type: TYPE_FP32 dims: [ 2, 1, 128 ] zero_data: true name: "zero" }
+  } ]
+}
+"""
+
 
 def export_networks(root, cases, ocr_folder, vad_file):
     chance = numpy.random.default_rng(7)
@@ -17,6 +28,9 @@ def export_networks(root, cases, ocr_folder, vad_file):
             image = chance.uniform(-1, 1, (rows, 3, *size)).astype(numpy.float32)
             cases.add_run(f"PP-OCR {name}", f"ocr/{name}", {"x": image}, tolerance=1e-3)
     copy(vad_file, root, "silero/silero_vad")
+    copy(vad_file, root, "silero_sequence/silero_vad")
+    with open(os.path.join(root, "silero_sequence", "silero_vad", "config.pbtxt"), "w", encoding="utf8") as file:
+        file.write(SEQUENCE.lstrip())
     speech(cases, chance)
 
 
@@ -42,4 +56,6 @@ def speech(cases, chance):
     for chunk in range(20):
         inputs = {"input": padded[chunk * 512:chunk * 512 + 576].reshape(1, -1), "state": state, "sr": numpy.array(16000, numpy.int64)}
         wanted = cases.add_run("Silero VAD, 20 chunks", "silero/silero_vad", inputs, state={"stateN": "state"}, tolerance=1e-4)
+        alone = {name: value for name, value in inputs.items() if name != "state"}
+        cases.add("Silero VAD, its state kept by the server", "silero_sequence/silero_vad", alone, {"output": wanted["output"]}, sequence=9, tolerance=1e-4)
         state = wanted["stateN"]
