@@ -41,6 +41,7 @@ async function makePerfAnalyzer(folder: string): Promise<void> {
   const root = join(folder, 'root');
   const debian = ['--quiet', '--variant=extract', '--format=directory', `--include=${DEBIAN_PACKAGES}`, DEBIAN, root, 'http://deb.debian.org/debian'];
   await exec('mmdebstrap', debian).catch(fail("Debian's package mmdebstrap, a keyring that knows trixie, and a mirror of Debian"));
+  for (const unused of ['dev', 'etc', 'tmp', 'var']) rmSync(join(root, unused), { recursive: true });
   for (const wheel of [PERF_ANALYZER, CUDA_RUNTIME]) await unpackWheel(wheel, folder).catch(fail('Python 3 with pip, and a package index'));
   chmodSync(join(folder, 'perf_analyzer', 'bin', 'perf_analyzer'), 0o755);
   cpSync(join(folder, 'nvidia', 'cuda_runtime', 'lib', 'libcudart.so.12'), join(root, LIBRARIES, 'libcudart.so'));

@@ -166,12 +166,7 @@ describe("Triton's extensions with tritonclient", () => {
     for (const key of ['unknownConfig', 'unknownStatistics']) {
       expect(answers[key]).toBe("StatusCode.NOT_FOUND Request for unknown model: 'nobody' is not found");
     }
-    for (const [key, method] of [
-      ['load', 'RepositoryModelLoad'],
-      ['memory', 'SystemSharedMemoryStatus'],
-    ] as const) {
-      expect(answers[key]).toBe(`StatusCode.UNIMPLEMENTED The server does not implement the method /inference.GRPCInferenceService/${method}`);
-    }
+    for (const key of ['load', 'memory']) expect(answers[key]).toMatch(/^StatusCode\.UNIMPLEMENTED /);
   });
   test('the metrics tell the same counts', async () => {
     const text = await (await fetch(`${address.metrics}/metrics`)).text();

@@ -201,6 +201,9 @@ def cancel(triton):
     """Ten requests that nobody waits for must not be computed: one that comes after them is answered soon."""
     if triton.way != "gRPC":
         return "over HTTP the client cannot hang up"
+    started = time.monotonic()
+    triton.client.infer("slow", triton.slow(520))
+    one = time.monotonic() - started
     calls = [triton.client.async_infer("slow", triton.slow(520), lambda result, error: None) for _ in range(10)]
     time.sleep(0.3)
     for call in calls:
@@ -208,8 +211,8 @@ def cancel(triton):
     started = time.monotonic()
     triton.client.infer("slow", triton.slow(1))
     seconds = time.monotonic() - started
-    assert seconds < 3, f"an answer took {seconds} s behind ten requests that were cancelled"
-    return f"answered after {seconds:.2f} s"
+    assert seconds < 5 * one, f"an answer took {seconds} s behind ten requests that were cancelled, and one of them takes {one} s"
+    return f"answered after {seconds:.2f} s, where one takes {one:.2f} s"
 
 
 ADMIN = {
