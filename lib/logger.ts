@@ -27,7 +27,12 @@ export function isLogLevel(value: string): value is LogLevel {
   return LOG_LEVELS.some((level) => level === value);
 }
 
-export function newLogger(options: LoggerOptions): Logger {
+/** The logger of a process, whose level can be changed while it runs; those made from it follow. */
+export interface RootLogger extends Logger {
+  level: LogLevel;
+}
+
+export function newLogger(options: LoggerOptions): RootLogger {
   const { combine, timestamp, json, printf } = winston.format;
   const form = options.form === 'text' ? printf(formatText) : combine(timestamp(), json());
   const root = winston.createLogger({
@@ -36,7 +41,12 @@ export function newLogger(options: LoggerOptions): Logger {
     defaultMeta: { logger: options.name },
     transports: [new winston.transports.Console()],
   });
-  return bind(root, {});
+  return Object.defineProperty({ ...bind(root, {}), level: options.level ?? 'info' }, 'level', {
+    get: () => root.level,
+    set: (level: LogLevel) => {
+      root.level = level;
+    },
+  });
 }
 
 /** A logger that says nothing, for tests and libraries that were given none. */

@@ -1,59 +1,59 @@
-/** Metrics of the inference process: every request's time in all, in the line and in the model; bounded labels. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+/**
+ * Metrics of the inference process under Slipway's own names: every request by how it ended, and its time in each phase.
+ * Read from the dataplane's statistics when somebody scrapes: a request pays nothing for them. Labels are bounded by the
+ * models that the server has.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { INFERENCE_CODES } from './core/inference-error.js';
-import type { Observer } from './dataplane/dataplane.js';
+import type { InferenceStatistics } from './dataplane/inference-statistics.js';
+import type { ModelReport } from './dataplane/model-report.js';
+import { newPulledHistogram } from './pulled-histogram.js';
 
-const SECONDS_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const MODEL_LABELS = ['model', 'version'] as const;
 
-export class RuntimeMetrics implements Observer {
-  readonly registry = new Registry();
-  readonly #requests: Counter<'model' | 'version' | 'code'>;
-  readonly #seconds: Histogram<'model' | 'version'>;
-  readonly #queueSeconds: Histogram<'model' | 'version'>;
-  readonly #inferenceSeconds: Histogram<'model' | 'version'>;
-  readonly #pending: Gauge<'model' | 'version'>;
-  readonly #ready: Gauge<'model' | 'version'>;
+const PHASES: readonly { readonly phase: keyof InferenceStatistics['phases']; readonly help: string }[] = [
+  { phase: 'request', help: 'Whole time of a request in this process' },
+  { phase: 'queue', help: 'Time that a request waited for a free instance' },
+  { phase: 'batch', help: 'Time in which the batch of a request was laid together and brought to the model' },
+  { phase: 'inference', help: 'Time that a request spent inside the model' },
+  { phase: 'encode', help: 'Time in which the answer was written' },
+];
 
-  constructor() {
-    const registers = [this.registry];
-    collectDefaultMetrics({ register: this.registry });
-    const histogram = (name: string, help: string) => new Histogram({ name, help, labelNames: MODEL_LABELS, buckets: SECONDS_BUCKETS, registers });
-    const gauge = (name: string, help: string) => new Gauge({ name, help, labelNames: MODEL_LABELS, registers });
-    this.#requests = new Counter({
-      name: 'slipway_runtime_requests_total',
-      help: 'Inference requests by how they ended',
-      labelNames: [...MODEL_LABELS, 'code'],
+/** `readReports` gives every model, from the start of the process: a first failure is then an increase and not a new series. */
+export function newRuntimeRegistry(readReports: () => readonly ModelReport[]): Registry {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  new Counter({
+    name: 'slipway_runtime_requests_total',
+    help: 'Inference requests by how they ended',
+    labelNames: [...MODEL_LABELS, 'code'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name: model, version, statistics } of readReports()) {
+        for (const code of ['OK', ...INFERENCE_CODES] as const) this.inc({ model, version, code }, statistics.codes.get(code) ?? 0);
+      }
+    },
+  });
+  for (const { phase, help } of PHASES) {
+    const name = `slipway_runtime_${phase}_seconds`;
+    const read = () =>
+      readReports().map(({ name: model, version, statistics }) => ({ labels: { model, version }, histogram: statistics.phases[phase] }));
+    registry.registerMetric(newPulledHistogram({ name, help, read }));
+  }
+  const gauge = (name: string, help: string, value: (report: ModelReport) => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      labelNames: MODEL_LABELS,
       registers,
+      collect() {
+        this.reset();
+        for (const report of readReports()) this.set({ model: report.name, version: report.version }, value(report));
+      },
     });
-    this.#seconds = histogram('slipway_runtime_request_seconds', 'Whole time of a request in this process');
-    this.#queueSeconds = histogram('slipway_runtime_queue_seconds', 'Time that a request waited for a free instance');
-    this.#inferenceSeconds = histogram('slipway_runtime_inference_seconds', 'Time that a request spent inside the model');
-    this.#pending = gauge('slipway_runtime_pending_requests', 'Requests that run or wait');
-    this.#ready = gauge('slipway_runtime_model_ready', '1 while the model is ready');
-  }
-
-  /** Makes every series exist from the start, so that the first failure is an increase and not a new series. */
-  addModel(model: string, version: string): void {
-    for (const code of ['OK', ...INFERENCE_CODES]) this.#requests.inc({ model, version, code }, 0);
-    for (const histogram of [this.#seconds, this.#queueSeconds, this.#inferenceSeconds]) histogram.zero({ model, version });
-    this.#pending.set({ model, version }, 0);
-    this.#ready.set({ model, version }, 0);
-  }
-
-  setReady(model: string, version: string, isReady: boolean): void {
-    this.#ready.set({ model, version }, isReady ? 1 : 0);
-  }
-
-  observeRequest(fact: Parameters<Observer['observeRequest']>[0]): void {
-    const { model, version, code, seconds, queueSeconds, inferenceSeconds } = fact;
-    this.#requests.inc({ model, version, code });
-    this.#seconds.observe({ model, version }, seconds);
-    if (queueSeconds !== undefined) this.#queueSeconds.observe({ model, version }, queueSeconds);
-    if (inferenceSeconds !== undefined) this.#inferenceSeconds.observe({ model, version }, inferenceSeconds);
-  }
-
-  observeQueueDepth(model: string, version: string, depth: number): void {
-    this.#pending.set({ model, version }, depth);
-  }
+  gauge('slipway_runtime_pending_requests', 'Requests that run or wait', (report) => report.depth);
+  gauge('slipway_runtime_model_ready', '1 while the model is ready', (report) => (report.isReady ? 1 : 0));
+  return registry;
 }

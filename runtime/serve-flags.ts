@@ -1,7 +1,8 @@
-/** Flags of `serve` → one checked record. */
+/** Flags of `serve`, and the file that `--config` names below them, → one checked record. */
 import { parseArgs } from 'node:util';
-import { FLAGS } from '../contract/commands.js';
 import { PORTS } from '../contract/ports.js';
+import type { MessageNode } from './config/config-node.js';
+import { parseServerFile, type ServerFile } from './config/server-file.js';
 import type { Accelerator } from './dataplane/ports.js';
 
 export interface ServeConfig {
@@ -15,9 +16,30 @@ export interface ServeConfig {
   readonly accelerator?: Accelerator;
   readonly drainDelaySeconds: number;
   readonly drainTimeoutSeconds: number;
+  /** By model: what the file of `--config` says of it, in the fields of config.pbtxt. */
+  readonly models: ReadonlyMap<string, MessageNode>;
+  /** Changes in the folder are loaded while the server runs. */
+  readonly watch: boolean;
+  /** Clients may load and unload models, register shared memory, change trace and log settings. */
+  readonly admin: boolean;
+  /** Where they may; absent: on the ports of everybody. */
+  readonly adminPort?: number;
+  readonly tls?: TlsFiles;
+  /** A load request may bring a model's bytes. */
+  readonly allowInlineModels: boolean;
+}
+
+/** Paths of PEM files. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Present: clients have to show a certificate that one of these signed. */
+  readonly clientCaFile?: string;
 }
 
 export const SERVE_USAGE = `Usage: slipway serve <model.onnx | folder with name/version/model.onnx> [flags]
+  --config FILE            config.yaml: these flags by their names, and settings by model; a flag given here wins
+  --watch                  load what changes in the folder: versions, files, config.pbtxt, models that come and go
   --model-name NAME        name for a file (default: its file name); for a folder, serve this model alone
   --model-version N        version for a file (default 1); for a folder, serve this version alone
   --grpc-port PORT         Open Inference Protocol over gRPC and grpc.health.v1 (default ${PORTS.grpc}; 0 picks one)
@@ -26,35 +48,108 @@ export const SERVE_USAGE = `Usage: slipway serve <model.onnx | folder with name/
   --host ADDRESS           address to listen on (default: every address in Kubernetes, else 127.0.0.1)
   --accelerator VENDOR     nvidia, amd or intel; refused when this installation cannot use it (default: CPU)
   --drain-delay SECONDS    time between not ready and the end of new calls (default: 10 in Kubernetes, else 0)
-  --drain-timeout SECONDS  time for calls in flight to end after that (default 30)`;
+  --drain-timeout SECONDS  time for calls in flight to end after that (default 30)
+  --tls-cert FILE, --tls-key FILE  serve gRPC and REST over TLS, with this certificate chain and key (PEM)
+  --tls-client-ca FILE     ask clients for a certificate that one of these signed (PEM)
+  --admin                  let clients load and unload models (in Kubernetes with --admin-port alone)
+  --admin-port PORT        let them do so on this port alone
+  --allow-inline-models    let a load request bring the model's bytes (never in Kubernetes: they have no digest)`;
 
 const ACCELERATORS: readonly Accelerator[] = ['nvidia', 'amd', 'intel'];
 
-/** The configuration, or a sentence that says which flag is wrong and what it takes. */
-export function parseServeFlags(argv: readonly string[], inCluster: boolean): ServeConfig | string {
+/** Where a value came from is part of what is said of it. */
+interface Given {
+  readonly text: string;
+  /** `--grpc-port`, or `config.yaml: grpc-port`. */
+  readonly name: string;
+}
+
+type FlagName = keyof typeof OPTIONS;
+type Values = ReadonlyMap<string, Given>;
+
+const NO_FILE: ServerFile = { flags: new Map(), models: new Map() };
+
+/**
+ * The configuration, or a sentence that says which flag is wrong and what it takes. `readFile` gives the text of the file that
+ * `--config` names, and throws when there is none.
+ */
+export function parseServeFlags(argv: readonly string[], inCluster: boolean, readFile: (path: string) => string): ServeConfig | string {
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, strict: true, options: OPTIONS });
-    const [path, ...others] = positionals;
+    const { values: flags, positionals } = parseArgs({ args: [...argv], allowPositionals: true, strict: true, options: OPTIONS });
+    if (positionals.length > 1) return `serve takes one path, but got ${positionals.length}: ${positionals.join(' ')}`;
+    const file = flags.config === undefined ? NO_FILE : parseServerFile(readFile(flags.config), flags.config, FILE_FLAGS);
+    const values = mergeValues(flags, file, flags.config ?? '');
+    const path = positionals[0] ?? file.path;
     if (path === undefined) return 'serve needs the path of a model';
-    if (others.length > 0) return `serve takes one path, but got ${positionals.length}: ${positionals.join(' ')}`;
-    return {
-      path,
-      ...(values['model-name'] === undefined ? {} : { modelName: values['model-name'] }),
-      ...(values['model-version'] === undefined ? {} : { modelVersion: values['model-version'] }),
-      ...(values.accelerator === undefined ? {} : { accelerator: parseAccelerator(values.accelerator) }),
-      host: values.host ?? (inCluster ? '::' : '127.0.0.1'),
-      grpcPort: parsePort(FLAGS.grpcPort, values['grpc-port'], PORTS.grpc),
-      restPort: parsePort(FLAGS.restPort, values['rest-port'], PORTS.rest),
-      metricsPort: parsePort(FLAGS.metricsPort, values['metrics-port'], PORTS.metrics),
-      drainDelaySeconds: parseSeconds(FLAGS.drainDelay, values['drain-delay'], inCluster ? 10 : 0),
-      drainTimeoutSeconds: parseSeconds(FLAGS.drainTimeout, values['drain-timeout'], 30),
-    };
+    return { path, models: file.models, ...parseServer(values, inCluster), ...parseAdmin(values, inCluster), ...parseTls(values) };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
+function mergeValues(flags: Readonly<Record<string, string | boolean | undefined>>, file: ServerFile, fileName: string): Values {
+  const values = new Map<string, Given>([...file.flags].map(([name, text]) => [name, { text, name: `${fileName}: ${name}` }]));
+  for (const [name, value] of Object.entries(flags)) if (value !== undefined) values.set(name, { text: String(value), name: `--${name}` });
+  return values;
+}
+
+type ServerPart = Omit<ServeConfig, 'path' | 'models' | 'admin' | 'adminPort' | 'allowInlineModels' | 'tls'>;
+
+function parseServer(values: Values, inCluster: boolean): ServerPart {
+  const modelName = textOf(values, 'model-name');
+  const modelVersion = textOf(values, 'model-version');
+  const accelerator = values.get('accelerator');
+  return {
+    ...(modelName === undefined ? {} : { modelName }),
+    ...(modelVersion === undefined ? {} : { modelVersion }),
+    ...(accelerator === undefined ? {} : { accelerator: parseAccelerator(accelerator) }),
+    host: textOf(values, 'host') ?? (inCluster ? '::' : '127.0.0.1'),
+    grpcPort: parsePort(values.get('grpc-port')) ?? PORTS.grpc,
+    restPort: parsePort(values.get('rest-port')) ?? PORTS.rest,
+    metricsPort: parsePort(values.get('metrics-port')) ?? PORTS.metrics,
+    drainDelaySeconds: parseSeconds(values.get('drain-delay')) ?? (inCluster ? 10 : 0),
+    drainTimeoutSeconds: parseSeconds(values.get('drain-timeout')) ?? 30,
+    watch: parseSwitch(values.get('watch')),
+  };
+}
+
+function parseAdmin(values: Values, inCluster: boolean): Pick<ServeConfig, 'admin' | 'adminPort' | 'allowInlineModels'> {
+  const adminPort = parsePort(values.get('admin-port'));
+  const admin = parseSwitch(values.get('admin')) || adminPort !== undefined;
+  const inline = values.get('allow-inline-models');
+  const allowInlineModels = parseSwitch(inline);
+  if (admin && adminPort === undefined && inCluster)
+    throw new Error(
+      '--admin in Kubernetes would let every client of the model change it: give --admin-port, and let only administrators reach that port',
+    );
+  if (allowInlineModels && inCluster)
+    throw new Error(`${inline?.name} is refused in Kubernetes: such a model would be served without its digest ever being checked`);
+  if (allowInlineModels && !admin) throw new Error(`${inline?.name} needs --admin or --admin-port: without them nobody can load a model`);
+  return { admin, allowInlineModels, ...(adminPort === undefined ? {} : { adminPort }) };
+}
+
+function parseTls(values: Values): Pick<ServeConfig, 'tls'> {
+  const certFile = textOf(values, 'tls-cert');
+  const keyFile = textOf(values, 'tls-key');
+  const clientCaFile = textOf(values, 'tls-client-ca');
+  if (certFile === undefined && keyFile === undefined && clientCaFile === undefined) return {};
+  if (certFile === undefined || keyFile === undefined) throw new Error('TLS needs a certificate and its key: give --tls-cert and --tls-key');
+  return { tls: { certFile, keyFile, ...(clientCaFile === undefined ? {} : { clientCaFile }) } };
+}
+
+function textOf(values: Values, name: FlagName): string | undefined {
+  return values.get(name)?.text;
+}
+
 const OPTIONS = {
+  config: { type: 'string' },
+  watch: { type: 'boolean' },
+  admin: { type: 'boolean' },
+  'admin-port': { type: 'string' },
+  'allow-inline-models': { type: 'boolean' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  'tls-client-ca': { type: 'string' },
   'model-name': { type: 'string' },
   'model-version': { type: 'string' },
   'grpc-port': { type: 'string' },
@@ -66,23 +161,32 @@ const OPTIONS = {
   'drain-timeout': { type: 'string' },
 } as const;
 
-function parsePort(flag: string, text: string | undefined, fallback: number): number {
-  if (text === undefined) return fallback;
-  const port = Number(text);
-  if (!/^[0-9]+$/.test(text) || port > 65535) throw new Error(`${flag} "${text}" is not a port: give a number from 0 to 65535`);
+/** What a file may set: everything but its own place. */
+const FILE_FLAGS = Object.keys(OPTIONS).filter((name) => name !== 'config');
+
+function parsePort(given: Given | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const port = Number(given.text);
+  if (!/^[0-9]+$/.test(given.text) || port > 65535) throw new Error(`${given.name} "${given.text}" is not a port: give a number from 0 to 65535`);
   return port;
 }
 
-function parseSeconds(flag: string, text: string | undefined, fallback: number): number {
-  if (text === undefined) return fallback;
-  const seconds = Number(text);
-  if (text.trim() === '' || !Number.isFinite(seconds) || seconds < 0 || seconds > 86400)
-    throw new Error(`${flag} "${text}" is not a time: give seconds from 0 to 86400`);
+function parseSeconds(given: Given | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const seconds = Number(given.text);
+  if (given.text.trim() === '' || !Number.isFinite(seconds) || seconds < 0 || seconds > 86400)
+    throw new Error(`${given.name} "${given.text}" is not a time: give seconds from 0 to 86400`);
   return seconds;
 }
 
-function parseAccelerator(text: string): Accelerator {
-  const known = ACCELERATORS.find((accelerator) => accelerator === text);
-  if (known === undefined) throw new Error(`${FLAGS.accelerator} "${text}" is not known: give ${ACCELERATORS.join(', ')}`);
+function parseSwitch(given: Given | undefined): boolean {
+  if (given === undefined || given.text === 'false') return false;
+  if (given.text === 'true') return true;
+  throw new Error(`${given.name} is "${given.text}": give true or false`);
+}
+
+function parseAccelerator(given: Given): Accelerator {
+  const known = ACCELERATORS.find((accelerator) => accelerator === given.text);
+  if (known === undefined) throw new Error(`${given.name} "${given.text}" is not known: give ${ACCELERATORS.join(', ')}`);
   return known;
 }

@@ -1,9 +1,11 @@
 /** `slipway serve`: builds the inference process from its parts and lives until it is told to stop, or a model dies. */
+import { readFileSync } from 'node:fs';
 import { availableParallelism, networkInterfaces } from 'node:os';
 import process from 'node:process';
 import { FLAGS } from '../contract/commands.js';
 import type { Statusz } from '../contract/statusz.js';
 import { TERMINATION_CODES, type Termination } from '../contract/termination.js';
+import { SYSTEM_CLOCK } from '../lib/clock.js';
 import { toError } from '../lib/errors.js';
 import { HttpServer } from '../lib/http-server.js';
 import { isLogLevel, type Logger, newLogger } from '../lib/logger.js';
@@ -13,9 +15,10 @@ import { computeThreads } from './core/threads.js';
 import { readCpuQuota } from './cpu-quota.js';
 import { Dataplane } from './dataplane/dataplane.js';
 import { GrpcServer } from './grpc/server.js';
-import { RuntimeMetrics } from './metrics.js';
+import { newRuntimeRegistry } from './metrics.js';
 import { LocalModelStore } from './model/local-model-store.js';
-import { locateModels } from './model/locate-models.js';
+import { Repository } from './model/repository.js';
+import { observeRepository, type RepositoryWatcher } from './model/repository-watcher.js';
 import { newProbesHandler } from './probes/probes.js';
 import { newRestHandler } from './rest/rest.js';
 import { parseServeFlags, SERVE_USAGE, type ServeConfig } from './serve-flags.js';
@@ -23,6 +26,7 @@ import { ServerLife } from './server-life.js';
 import { writeTermination } from './termination-log.js';
 import { addTritonMetrics } from './triton-metrics.js';
 import { readOwnVersion } from './version.js';
+import { newWatcher } from './watch-models.js';
 
 /** Resolves with the exit code. `env` is the composition root's. */
 export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -30,21 +34,41 @@ export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv):
     console.log(SERVE_USAGE);
     return 0;
   }
-  const config = parseServeFlags(argv, env['KUBERNETES_SERVICE_HOST'] !== undefined);
+  const config = parseServeFlags(argv, env['KUBERNETES_SERVICE_HOST'] !== undefined, readConfigFile);
   if (typeof config === 'string') return refuse(`${config}\n${SERVE_USAGE}`, config);
   const level = env['SLIPWAY_LOG_LEVEL'] ?? 'info';
   if (!isLogLevel(level)) return refuse(`SLIPWAY_LOG_LEVEL "${level}" is not known: give debug, info, warn or error`);
   const isForPerson = process.stdout.isTTY && env['KUBERNETES_SERVICE_HOST'] === undefined;
   const log = newLogger({ name: 'runtime', level, form: isForPerson ? 'text' : 'json' });
-  const located = locateModels(config.path, {
+  const repository = new Repository({
+    path: config.path,
+    layers: config.models,
     ...(config.modelName === undefined ? {} : { name: config.modelName }),
     ...(config.modelVersion === undefined ? {} : { version: config.modelVersion }),
   });
-  if (typeof located === 'string') return end(log, { code: 'MODEL_INVALID', stage: 'load', message: located });
-  return await serve(config, new LocalModelStore(new OnnxBackend(), located, monotonicSeconds), log);
+  const problem = repository.findProblem();
+  if (problem !== undefined) return end(log, { code: 'MODEL_INVALID', stage: 'load', message: problem });
+  const known = config.watch ? await observeRepository(repository) : undefined; // before the store reads it: no change falls between
+  const store = new LocalModelStore({
+    backend: new OnnxBackend(),
+    repository,
+    monotonicSeconds,
+    canBeMended: config.watch || config.admin,
+    allowsInlineModels: config.allowInlineModels,
+    onWarning: (model, reason) => log.warn('Ignored setting', { model, reason }),
+  });
+  return await serve(config, store, log, known === undefined ? undefined : newWatcher({ repository, store, known, log }));
 }
 
-async function serve(config: ServeConfig, store: LocalModelStore, log: Logger): Promise<number> {
+function readConfigFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new Error(`--config "${path}" cannot be read: ${toError(cause).message}`, { cause });
+  }
+}
+
+async function serve(config: ServeConfig, store: LocalModelStore, log: Logger, watcher?: RepositoryWatcher): Promise<number> {
   const threads = computeThreads(availableParallelism(), readCpuQuota());
   const parts = wire(store, threads, log);
   const life = new ServerLife({ ...parts, store, log, drainDelaySeconds: config.drainDelaySeconds, drainTimeoutSeconds: config.drainTimeoutSeconds });
@@ -56,7 +80,10 @@ async function serve(config: ServeConfig, store: LocalModelStore, log: Logger): 
     log.info('Listened', { host, grpcPort, restPort, metricsPort, threads });
     const options = config.accelerator === undefined ? { threads } : { threads, accelerator: config.accelerator };
     await life.start(options);
-    await life.ended();
+    const stopped = new AbortController();
+    const watching = watcher?.run(SYSTEM_CLOCK, stopped.signal);
+    await life.ended().finally(() => stopped.abort());
+    await watching;
     return 0;
   } catch (error) {
     const cause = toError(error);
@@ -67,19 +94,16 @@ async function serve(config: ServeConfig, store: LocalModelStore, log: Logger): 
 }
 
 function wire(store: LocalModelStore, threads: number, log: Logger): { grpc: GrpcServer; rest: HttpServer; probes: HttpServer } {
-  const metrics = new RuntimeMetrics();
   const version = readOwnVersion();
   const onUnknown = (error: unknown): void => log.error('Request failed', { error: toError(error) });
-  const dataplane = new Dataplane({ store, serverVersion: version, observer: metrics, monotonicSeconds, nowMs: Date.now });
-  addTritonMetrics(metrics.registry, () => dataplane.statistics('', ''));
+  const dataplane = new Dataplane({ store, serverVersion: version, monotonicSeconds });
+  const readReports = () => dataplane.statistics('', '');
+  const registry = newRuntimeRegistry(readReports);
+  addTritonMetrics(registry, readReports);
   const grpc = new GrpcServer(dataplane, onUnknown);
-  for (const model of store.models()) metrics.addModel(model.name, model.version);
-  store.onChange(() => {
-    for (const model of store.models()) metrics.setReady(model.name, model.version, model.state === 'Ready');
-    grpc.updateHealth();
-  });
+  store.onChange(() => grpc.updateHealth());
   const statusz = (): Statusz => ({ version, onnxruntime: store.backend.version, threads, instances: 1, models: store.statusz() });
-  const renderMetrics = async () => ({ contentType: metrics.registry.contentType, body: await metrics.registry.metrics() });
+  const renderMetrics = async () => ({ contentType: registry.contentType, body: await registry.metrics() });
   const probes = newProbesHandler({ readiness: () => dataplane.readiness(), statusz, metrics: renderMetrics });
   return {
     grpc,

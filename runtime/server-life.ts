@@ -6,6 +6,7 @@ import process from 'node:process';
 import { SYSTEM_CLOCK } from '../lib/clock.js';
 import type { HttpServer } from '../lib/http-server.js';
 import type { Logger } from '../lib/logger.js';
+import { computeReadiness } from './core/readiness.js';
 import type { LoadOptions } from './dataplane/ports.js';
 import type { GrpcServer } from './grpc/server.js';
 import type { LocalModelStore } from './model/local-model-store.js';
@@ -44,12 +45,21 @@ export class ServerLife {
       .then(() => {
         for (const model of store.models()) {
           if (model.warmupNote !== undefined) log.warn('Skipped warm-up', { model: model.name, version: model.version, reason: model.warmupNote });
-          const { seconds, provider } = model.statusz();
-          log.info('Loaded model', { model: model.name, version: model.version, provider, ...seconds });
+          const status = model.statusz();
+          const facts = { model: model.name, version: model.version, provider: status?.provider, ...status?.seconds };
+          if (model.state === 'Failed') log.error('Refused model', { model: model.name, version: model.version, reason: model.reason });
+          else log.info('Loaded model', facts);
         }
       });
     this.#loaded = loading.catch(() => undefined); // a failed load is start's to report
-    await Promise.race([loading.then(() => this.#isStopping || log.info('Ready')), this.#stopped.promise]);
+    await Promise.race([loading.then(() => this.#isStopping || this.#tellReady()), this.#stopped.promise]);
+  }
+
+  #tellReady(): void {
+    const { store, log } = this.options;
+    const { isReady, reason } = computeReadiness(store.models(), store.isDraining);
+    if (isReady) log.info('Ready');
+    else log.warn('Not ready', { reason });
   }
 
   /** Resolves after a clean drain; rejects when a model died. */
@@ -73,7 +83,7 @@ export class ServerLife {
   }
 
   async #drain(): Promise<void> {
-    const { grpc, rest, log, drainDelaySeconds, drainTimeoutSeconds } = this.options;
+    const { store, grpc, rest, log, drainDelaySeconds, drainTimeoutSeconds } = this.options;
     await SYSTEM_CLOCK.sleep(drainDelaySeconds * 1000);
     const restClosed = rest.close(drainTimeoutSeconds * 1000); // requests over HTTP need the models too
     try {
@@ -84,7 +94,7 @@ export class ServerLife {
     }
     await restClosed;
     // ONNX Runtime aborts the process when its thread is ended in the middle of a load
-    await Promise.race([this.#loaded, SYSTEM_CLOCK.sleep(drainTimeoutSeconds * 1000)]);
+    await Promise.race([Promise.all([this.#loaded, store.idle()]), SYSTEM_CLOCK.sleep(drainTimeoutSeconds * 1000)]);
     await this.#close();
   }
 

@@ -17,12 +17,14 @@ async function scrape(registry: Registry): Promise<string[]> {
 test("every scrape tells the statistics under Triton's names", async () => {
   const registry = new Registry();
   const statistics = new InferenceStatistics();
-  addTritonMetrics(registry, () => [{ name: 'echo', version: '2', statistics, waiting: 3 }]);
+  addTritonMetrics(registry, () => [{ name: 'echo', version: '2', statistics, waiting: 3, depth: 4, isReady: true }]);
   expect(new Set((await scrape(registry)).map((line) => line.split(' ')[1]))).toEqual(new Set(['0', '3']));
   statistics.addExecution(5000, 2, run);
   for (const rows of [1, 1]) statistics.addSuccess(0.5, { rows, queueSeconds: 0.125, run });
-  statistics.addFailure(0.5, 'REJECTED');
+  statistics.addFailure(0.5, 'RESOURCE_EXHAUSTED', false);
   const want = [
+    'nv_cache_num_hits_per_model{model="echo",version="2"} 0',
+    'nv_cache_num_misses_per_model{model="echo",version="2"} 0',
     'nv_inference_compute_infer_duration_us{model="echo",version="2"} 500000',
     'nv_inference_compute_input_duration_us{model="echo",version="2"} 2000',
     'nv_inference_compute_output_duration_us{model="echo",version="2"} 4000',

@@ -3,8 +3,8 @@
  * dataplane's statistics when somebody scrapes: a request pays nothing for them.
  */
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { ModelReport } from './dataplane/dataplane.js';
 import { FAILURE_REASONS, type InferenceStatistics, type Tally } from './dataplane/inference-statistics.js';
+import type { ModelReport } from './dataplane/model-report.js';
 
 const MODEL_LABELS = ['model', 'version'] as const;
 
@@ -16,13 +16,15 @@ interface CounterSpec {
 
 const COUNTERS: readonly CounterSpec[] = [
   { name: 'nv_inference_request_success', help: 'Requests that succeeded', value: ({ success }) => success.count },
-  { name: 'nv_inference_count', help: 'Rows inferred, one for each request without batching', value: ({ inferenceCount }) => inferenceCount },
+  { name: 'nv_inference_count', help: 'Rows inferred', value: ({ inferenceCount }) => inferenceCount },
   { name: 'nv_inference_exec_count', help: 'Runs of the model', value: ({ executionCount }) => executionCount },
   duration('request', 'in this process', ({ success }) => success),
   duration('queue', 'waiting for the model', ({ queue }) => queue),
   duration('compute_input', 'until their inputs were at the model', ({ compute }) => compute.input),
   duration('compute_infer', 'inside the model', ({ compute }) => compute.inference),
   duration('compute_output', 'until their outputs were back', ({ compute }) => compute.output),
+  { name: 'nv_cache_num_hits_per_model', help: 'Requests that the response cache answered', value: ({ cacheHit }) => cacheHit.count },
+  { name: 'nv_cache_num_misses_per_model', help: 'Requests that it could not answer', value: ({ cacheMiss }) => cacheMiss.count },
 ];
 
 function duration(part: string, where: string, tally: (statistics: InferenceStatistics) => Tally): CounterSpec {

@@ -6,6 +6,8 @@ export const LIMITS = {
   jsonBytes: 16 * 1024 * 1024,
   /** A request's body over HTTP may pause for this long. */
   bodyStallMs: 15_000,
+  /** Regions of shared memory that clients may register. */
+  sharedRegions: 256,
   /** Requests of one model that may wait for a free instance. */
   queueLength: 256,
   /** Bytes of input tensors that may wait per model. */

@@ -35,7 +35,8 @@ export interface ModelConfig {
   readonly default_model_filename: string;
 }
 
-const DATA_TYPES = {
+/** Triton's names of the datatypes. */
+export const DATA_TYPES = {
   BOOL: 'TYPE_BOOL',
   UINT8: 'TYPE_UINT8',
   UINT16: 'TYPE_UINT16',

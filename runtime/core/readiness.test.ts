@@ -14,6 +14,19 @@ describe('computeReadiness', () => {
       want: { isReady: false, reason: 'model m version 2 is Loading' },
     },
     { name: 'warm-up is not ready', models: [at('1', 'Warming')], draining: false, want: { isReady: false, reason: 'model m version 1 is Warming' } },
+    {
+      name: 'one of two failed',
+      models: [at('1', 'Ready'), at('2', 'Failed')],
+      draining: false,
+      want: { isReady: false, reason: 'model m version 2 is Failed' },
+    },
+    { name: 'one of two is unloaded', models: [at('1', 'Ready'), at('2', 'Unloaded')], draining: false, want: { isReady: true, reason: '' } },
+    {
+      name: 'a new version was rejected',
+      models: [at('1', 'Ready'), { ...at('2', 'Failed'), isRejected: true }],
+      draining: false,
+      want: { isReady: true, reason: '' },
+    },
     { name: 'draining wins', models: [at('1', 'Ready')], draining: true, want: { isReady: false, reason: 'the server is shutting down' } },
   ])('$name', ({ models, draining, want }) => expect(computeReadiness(models, draining)).toEqual(want));
 });

@@ -1,10 +1,12 @@
 /** Rules of readiness: ready means that every model answers, never that a port is open. */
-export type ModelState = 'Loading' | 'Warming' | 'Ready' | 'Draining' | 'Failed';
+export type ModelState = 'Loading' | 'Warming' | 'Ready' | 'Draining' | 'Failed' | 'Unloaded';
 
 export interface ModelStanding {
   readonly name: string;
   readonly version: string;
   readonly state: ModelState;
+  /** True of a change that was refused while the server went on with what it had: told, but no reason not to be ready. */
+  readonly isRejected?: boolean;
 }
 
 export interface Readiness {
@@ -13,10 +15,11 @@ export interface Readiness {
   readonly reason: string;
 }
 
+/** A model that somebody unloaded on purpose counts no more; one that failed to load at the start does. */
 export function computeReadiness(models: readonly ModelStanding[], isDraining: boolean): Readiness {
   if (isDraining) return { isReady: false, reason: 'the server is shutting down' };
   if (models.length === 0) return { isReady: false, reason: 'no model is known yet' };
-  const waiting = models.filter((model) => model.state !== 'Ready');
+  const waiting = models.filter((model) => model.state !== 'Ready' && model.state !== 'Unloaded' && model.isRejected !== true);
   const reason = waiting.map((model) => `model ${model.name} version ${model.version} is ${model.state}`).join(', ');
   return { isReady: waiting.length === 0, reason };
 }

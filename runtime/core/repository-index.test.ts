@@ -10,6 +10,7 @@ test.each<{ state: ModelState; want: string }>([
   { state: 'Ready', want: 'READY' },
   { state: 'Draining', want: 'UNLOADING' },
   { state: 'Failed', want: 'UNAVAILABLE' },
+  { state: 'Unloaded', want: 'UNAVAILABLE' },
 ])('$state is $want, with its reason', ({ state, want }) => {
   expect(computeRepositoryIndex([model(state, 'because')], false)).toEqual([{ name: 'reader', version: '3', state: want, reason: 'because' }]);
 });

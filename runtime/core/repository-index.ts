@@ -8,6 +8,7 @@ const STATES = {
   Ready: 'READY',
   Draining: 'UNLOADING',
   Failed: 'UNAVAILABLE',
+  Unloaded: 'UNAVAILABLE',
 } as const satisfies Record<ModelState, string>;
 
 export interface IndexEntry {

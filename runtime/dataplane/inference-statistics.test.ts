@@ -29,8 +29,8 @@ describe('InferenceStatistics', () => {
   });
   test('a failure counts in fail and under its reason, and nowhere else', () => {
     const statistics = new InferenceStatistics();
-    statistics.addFailure(0.25, 'BACKEND');
-    statistics.addFailure(0.5, 'BACKEND');
+    statistics.addFailure(0.25, 'INTERNAL', true);
+    statistics.addFailure(0.5, 'INTERNAL', true);
     expect(statistics).toMatchObject({
       lastInferenceMs: 0,
       inferenceCount: 0,

@@ -4,7 +4,7 @@ import { computeModelStatistics } from './model-statistics.js';
 
 test('a model that never ran has every field, at zero', () => {
   const zero = { count: 0, ns: 0 };
-  expect(computeModelStatistics({ name: 'echo', version: '7', statistics: new InferenceStatistics(), waiting: 0 })).toEqual({
+  expect(computeModelStatistics({ name: 'echo', version: '7', statistics: new InferenceStatistics(), waiting: 0, depth: 0, isReady: true })).toEqual({
     name: 'echo',
     version: '7',
     last_inference: 0,
@@ -30,7 +30,7 @@ test('seconds become whole nanoseconds, batches an entry for each size', () => {
   statistics.addExecution(5000, 4, run);
   statistics.addSuccess(0.5, { rows: 4, queueSeconds: 2e-6, run });
   const compute = { compute_input: { count: 1, ns: 1 }, compute_infer: { count: 1, ns: 300_000_000 }, compute_output: { count: 1, ns: 0 } };
-  expect(computeModelStatistics({ name: 'echo', version: '7', statistics, waiting: 0 })).toMatchObject({
+  expect(computeModelStatistics({ name: 'echo', version: '7', statistics, waiting: 0, depth: 0, isReady: true })).toMatchObject({
     last_inference: 5000,
     inference_count: 4,
     execution_count: 1,

@@ -1,6 +1,7 @@
 /** The counters in Triton's ModelStatistics (proto/inference.proto): its names, which gRPC and REST share. */
-import type { ModelReport } from './dataplane.js';
+
 import type { ComputeTallies, Tally } from './inference-statistics.js';
+import type { ModelReport } from './model-report.js';
 
 interface Duration {
   readonly count: number;
@@ -30,11 +31,8 @@ export interface ModelStatistics {
   readonly batch_stats: (ComputeDurations & { readonly batch_size: number })[];
 }
 
-/** Clients of Triton expect these to be there; there is no cache. */
-const NONE: Duration = { count: 0, ns: 0 };
-
 export function computeModelStatistics(report: ModelReport): ModelStatistics {
-  const { success, fail, queue, compute, batches, lastInferenceMs, inferenceCount, executionCount } = report.statistics;
+  const { success, fail, queue, compute, cacheHit, cacheMiss, batches, lastInferenceMs, inferenceCount, executionCount } = report.statistics;
   return {
     name: report.name,
     version: report.version,
@@ -46,8 +44,8 @@ export function computeModelStatistics(report: ModelReport): ModelStatistics {
       fail: toDuration(fail),
       queue: toDuration(queue),
       ...toDurations(compute),
-      cache_hit: NONE,
-      cache_miss: NONE,
+      cache_hit: toDuration(cacheHit),
+      cache_miss: toDuration(cacheMiss),
     },
     batch_stats: [...batches].map(([batchSize, tallies]) => ({ batch_size: batchSize, ...toDurations(tallies) })),
   };

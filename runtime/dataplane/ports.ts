@@ -1,7 +1,11 @@
 /** What the dataplane needs from the world: something that runs models, and something that has them. */
+import type { CallState } from '../core/call-state.js';
+import type { ModelSettings } from '../core/model-settings.js';
 import type { ModelState } from '../core/readiness.js';
+import type { SequencePosition } from '../core/request-options.js';
 import type { ModelSignature } from '../core/signature.js';
 import type { Tensor } from '../core/tensor.js';
+import type { InferenceStatistics } from './inference-statistics.js';
 
 export type Accelerator = 'nvidia' | 'amd' | 'intel';
 
@@ -42,15 +46,19 @@ export interface RunBatch {
   readonly outputs: readonly string[];
 }
 
-export interface RunOutcome {
-  /** Of the whole batch, in the order asked for. Their memory is the receiver's. */
-  readonly outputs: readonly Tensor[];
+/** The parts of one run, which the requests in it share. */
+export interface RunSeconds {
   /** Time to bring the inputs to the model. */
   readonly inputSeconds: number;
   /** Time inside the model alone. */
   readonly inferenceSeconds: number;
   /** Time to bring the outputs back. */
   readonly outputSeconds: number;
+}
+
+export interface RunOutcome extends RunSeconds {
+  /** Of the whole batch, in the order asked for. Their memory is the receiver's. */
+  readonly outputs: readonly Tensor[];
 }
 
 /** One loaded copy of a model; it runs one batch at a time. */
@@ -73,7 +81,70 @@ export interface Backend {
   load(path: string, options: LoadOptions, onCrash: (error: Error) => void): Promise<Session>;
 }
 
-/** A model that the server has, whatever its state. */
+/** How requests of one loaded model are laid together. */
+export interface BatchPlan {
+  /** Rows that one run holds at most; 1: no two requests run together. */
+  readonly maxRows: number;
+  /** Rows from which on a batch is worth starting beside a running one: what this machine was measured to compute fastest. */
+  readonly targetRows: number;
+  /** Per input and output of the signature, the axis of the rows; undefined where a tensor has none. Empty without batching. */
+  readonly inputAxes: readonly (number | undefined)[];
+  readonly outputAxes: readonly (number | undefined)[];
+  /** Why it is so, in one line. */
+  readonly why: string;
+}
+
+/** One request on its way through a scheduler. */
+export interface WorkItem {
+  /** Checked, in the order of the signature. */
+  readonly inputs: readonly Tensor[];
+  readonly rows: number;
+  readonly outputs: readonly string[];
+  /** Of its inputs. */
+  readonly bytes: number;
+  /** 1 is the highest; 0: the model's default. */
+  readonly priority: number;
+  /** Time that it may wait. */
+  readonly timeoutSeconds?: number;
+  /** On the clock of the process: nobody wants the answer afterwards. */
+  readonly deadlineSeconds?: number;
+  readonly sequence?: SequencePosition;
+  readonly call: CallState;
+  /** Called exactly once. */
+  done(result: ItemResult): void;
+}
+
+export interface ItemSuccess {
+  readonly outputs: readonly Tensor[];
+  readonly queueSeconds: number;
+  /** Absent when the answer came from memory. */
+  readonly run?: RunSeconds;
+}
+
+/** `queueSeconds` is there when its run had begun. */
+export type ItemResult = ItemSuccess | { readonly error: Error; readonly queueSeconds?: number };
+
+export interface Scheduler {
+  submit(item: WorkItem): void;
+  /** Requests that wait, or run. */
+  readonly depth: number;
+  /** Requests that wait and do not run yet. */
+  readonly waiting: number;
+}
+
+/** A model that is loaded and answers. */
+export interface Servable {
+  readonly signature: ModelSignature;
+  /** Execution provider, as ONNX Runtime names it. */
+  readonly provider: string;
+  readonly settings: ModelSettings;
+  readonly plan: BatchPlan;
+  /** Loaded copies. */
+  readonly instances: number;
+  readonly scheduler: Scheduler;
+}
+
+/** A version of a model that the server has, whatever its state. */
 export interface Model {
   readonly name: string;
   readonly version: string;
@@ -82,12 +153,24 @@ export interface Model {
   readonly reason: string;
   /** Of the file that it is loaded from, without its folder. */
   readonly filename: string;
-  readonly signature: ModelSignature;
+  readonly statistics: InferenceStatistics;
   /** Present once loaded. */
-  readonly session: Session | undefined;
+  readonly servable: Servable | undefined;
+  /** Of a change that was refused while its forerunner serves on. */
+  readonly isRejected?: boolean;
+  /** Called around each request, queued or running: an unload waits until every `enter` has had its `leave`. */
+  enter?(): void;
+  leave?(): void;
 }
+
+/** Of RepositoryModelLoad: `config` is JSON, `file:<version>/<name>` are bytes. */
+export type LoadParameters = ReadonlyMap<string, string | boolean | number | Uint8Array>;
 
 export interface ModelStore {
   models(): readonly Model[];
   readonly isDraining: boolean;
+  /** Loads, or loads anew: resolves when the new versions serve. Rejects with InferenceError, and what served before serves on. */
+  load?(name: string, parameters: LoadParameters): Promise<void>;
+  /** Resolves when the last request has ended and the memory is free. Rejects with InferenceError. */
+  unload?(name: string): Promise<void>;
 }

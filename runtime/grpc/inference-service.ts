@@ -3,6 +3,7 @@ import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import type { GRPCInferenceServiceHandlers } from '../../proto/gen/inference/GRPCInferenceService.js';
 import type { ModelInferRequest__Output } from '../../proto/gen/inference/ModelInferRequest.js';
 import type { ModelInferResponse } from '../../proto/gen/inference/ModelInferResponse.js';
+import { CallState } from '../core/call-state.js';
 import { InferenceError } from '../core/inference-error.js';
 import type { TensorSpec } from '../core/signature.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
@@ -58,10 +59,10 @@ export function newInferenceService(dataplane: Dataplane, onUnknown: (error: unk
 }
 
 async function infer(dataplane: Dataplane, call: ServerUnaryCall<ModelInferRequest__Output, ModelInferResponse>): Promise<ModelInferResponse> {
-  const gone = new AbortController();
+  const state = new CallState();
   // Also when the deadline passes: grpc-js then answers DEADLINE_EXCEEDED itself and cancels the call.
-  call.on('cancelled', () => gone.abort());
-  const response = await dataplane.infer({ ...decodeInferRequest(call.request), signal: gone.signal });
+  call.on('cancelled', () => state.abandon());
+  const response = await dataplane.infer({ ...decodeInferRequest(call.request), call: state });
   return encodeInferResponse(response, call.request);
 }
 

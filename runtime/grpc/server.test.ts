@@ -11,10 +11,12 @@ import { PROTO_OPTIONS } from '../../proto/options.js';
 import { ECHO_SIGNATURE, FakeSession, makeEchoModel } from '../../test/runtime/fake-backend.js';
 import { LIMITS } from '../core/limits.js';
 import { Dataplane } from '../dataplane/dataplane.js';
+import type { Model } from '../dataplane/ports.js';
 import { GrpcServer } from './server.js';
 
 const proto = loadPackageDefinition(loadSync(join(findProtoFolder(), 'inference.proto'), PROTO_OPTIONS)) as unknown as ProtoGrpcType;
 let session: FakeSession;
+let model: Model;
 let server: GrpcServer;
 let client: GRPCInferenceServiceClient;
 let unknown: unknown[];
@@ -22,14 +24,11 @@ let unknown: unknown[];
 beforeEach(async () => {
   session = new FakeSession(ECHO_SIGNATURE);
   unknown = [];
-  const model = makeEchoModel(session);
-  const observer = { observeRequest: () => undefined, observeQueueDepth: () => undefined };
+  model = makeEchoModel(session);
   const dataplane = new Dataplane({
     store: { models: () => [model], isDraining: false },
     serverVersion: '1',
-    observer,
     monotonicSeconds: () => 0,
-    nowMs: () => 5000,
   });
   server = new GrpcServer(dataplane, (error) => unknown.push(error));
   const port = await server.listen('127.0.0.1', 0);
@@ -61,7 +60,7 @@ describe('GrpcServer', () => {
     expect([reply.outputs[0]?.contents?.fp32_contents, reply.raw_output_contents]).toEqual([[1, 2], []]);
   });
   test('an error of ours is told to the log, and not to the client', async () => {
-    Object.assign(session, { signature: undefined });
+    Object.assign(model.servable ?? {}, { signature: undefined });
     await expect(infer({ ...head, inputs: [x], raw_input_contents: [raw] })).rejects.toMatchObject({
       code: status.INTERNAL,
       details: 'Slipway failed on this request; its log says why',
@@ -163,7 +162,7 @@ describe("Triton's extensions", () => {
   });
   test('the server advertises no more than that', async () => {
     await expect(ask((done) => client.ServerMetadata({}, done))).resolves.toMatchObject({
-      extensions: ['binary_tensor_data', 'model_configuration', 'statistics'],
+      extensions: ['binary_tensor_data', 'classification', 'model_configuration', 'parameters', 'schedule_policy', 'statistics'],
     });
   });
   test('an unknown model has neither config nor statistics', async () => {

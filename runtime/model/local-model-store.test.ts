@@ -7,10 +7,11 @@ import { ECHO_SIGNATURE, FakeBackend, FakeSession } from '../../test/runtime/fak
 import { LoadError } from '../core/load-error.js';
 import type { ModelSignature } from '../core/signature.js';
 import { LocalModelStore } from './local-model-store.js';
+import { Repository } from './repository.js';
 
 const root = mkdtempSync(join(tmpdir(), 'slipway-store-'));
 const recordPath = join(root, 'slipway.json');
-const located = { name: 'echo', version: '1', path: join(root, 'model.onnx'), recordPath: join(root, 'absent.json') };
+const path = join(root, 'model.onnx');
 const record: FetchRecord = {
   uri: 'oci://r/m:1',
   digest: `sha256:${'a'.repeat(64)}`,
@@ -28,12 +29,12 @@ let backend: FakeBackend;
 beforeEach(() => {
   session = new FakeSession(ECHO_SIGNATURE);
   backend = new FakeBackend(session);
-  writeFileSync(located.path, 'abc');
-  writeFileSync(recordPath, JSON.stringify(record));
+  writeFileSync(path, 'abc');
+  rmSync(recordPath, { force: true });
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-const newStore = (model = located) => new LocalModelStore(backend, [model], () => 0);
+const newStore = () => new LocalModelStore({ backend, repository: new Repository({ path, name: 'echo' }), monotonicSeconds: () => 0 });
 
 describe('LocalModelStore', () => {
   test('loads, warms, then is ready; every change is told', async () => {
@@ -44,7 +45,8 @@ describe('LocalModelStore', () => {
     expect([states, session.runs.length, backend.loads]).toEqual([['Warming', 'Ready'], 1, [{ threads: 2 }]]);
   });
   test('tells where the bytes came from, when they were fetched', async () => {
-    const store = newStore({ ...located, recordPath });
+    writeFileSync(recordPath, JSON.stringify(record));
+    const store = newStore();
     await store.start({ threads: 1 }, () => undefined);
     const { digest, contentDigest, bytes, verifiedAt } = record;
     expect(store.statusz()).toMatchObject([{ name: 'echo', state: 'Ready', digest, contentDigest, bytes, verifiedAt, seconds: { download: 1.5 } }]);
@@ -57,7 +59,7 @@ describe('LocalModelStore', () => {
   });
   test('a record that is not one stops the load', async () => {
     writeFileSync(recordPath, '{"uri":1}');
-    await expect(newStore({ ...located, recordPath }).start({ threads: 1 }, () => undefined)).rejects.toThrow('is not a record of slipway fetch');
+    await expect(newStore().start({ threads: 1 }, () => undefined)).rejects.toThrow('is not a record of slipway fetch');
   });
   test('a refused model is Failed, with the words of the refusal', async () => {
     backend.nextError = new LoadError('MODEL_INVALID', 'load', 'Protobuf parsing failed.');

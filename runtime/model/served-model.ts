@@ -1,29 +1,61 @@
-/** One model through its life: Loading → Warming → Ready → Draining, or Failed. */
+/** One model through its life: Loading → Warming → Ready → Draining → Unloaded, or Failed. */
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { FetchRecord, ModelStatusz, TensorSignature } from '../../contract/statusz.js';
+import { findMismatch } from '../core/check-settings.js';
+import { LIMITS } from '../core/limits.js';
 import { LoadError } from '../core/load-error.js';
+import { DEFAULT_MODEL_SETTINGS, type ModelSettings } from '../core/model-settings.js';
 import type { ModelState } from '../core/readiness.js';
 import { EMPTY_SIGNATURE, type ModelSignature, type TensorSpec } from '../core/signature.js';
 import { planWarmup } from '../core/warmup-plan.js';
-import type { Backend, LoadOptions, Model, Session } from '../dataplane/ports.js';
+import { InferenceStatistics } from '../dataplane/inference-statistics.js';
+import type { Backend, BatchPlan, LoadOptions, Model, Servable, Session } from '../dataplane/ports.js';
+import { SerialScheduler } from '../scheduler/serial-scheduler.js';
 import { readFetchRecord } from './fetch-record.js';
-import type { LocatedModel } from './locate-models.js';
+import { InFlight } from './in-flight.js';
+import { applyToLoad } from './load-options.js';
+import type { LocatedModel } from './located-model.js';
+import { runWarmupSamples } from './run-warmup-samples.js';
 
 export class ServedModel implements Model {
   state: ModelState = 'Loading';
   reason = 'ONNX Runtime loads the model';
   session: Session | undefined;
+  servable: Servable | undefined;
+  readonly statistics = new InferenceStatistics();
   /** Why the warm-up tells little; undefined when it ran. */
   warmupNote: string | undefined;
   #loadSeconds = 0;
   #warmupSeconds = 0;
   #record: FetchRecord | undefined;
+  isRejected = false;
+  /** Of the files that it was loaded from; empty until they were looked at. */
+  stamp = '';
+  /** Called once it is retired: what only this model needed can go. */
+  onRetired: () => void = () => undefined;
+  readonly #requests = new InFlight();
 
   constructor(
     readonly located: LocatedModel,
     readonly monotonicSeconds: () => number,
+    readonly settings: ModelSettings = DEFAULT_MODEL_SETTINGS,
   ) {}
+
+  enter(): void {
+    this.#requests.enter();
+  }
+
+  leave(): void {
+    this.#requests.leave();
+  }
+
+  /** Resolves when no request holds this model any more, and its memory is free. `patience` ends the wait for requests. */
+  async retire(patience: Promise<void>): Promise<void> {
+    await Promise.race([this.#requests.ended(), patience]);
+    await this.#closeSession();
+    this.onRetired();
+  }
 
   get name(): string {
     return this.located.name;
@@ -46,22 +78,47 @@ export class ServedModel implements Model {
     try {
       this.#record = readFetchRecord(this.located.recordPath);
       const started = this.monotonicSeconds();
-      const session = await backend.load(this.located.path, options, onCrash);
+      const session = await backend.load(this.located.path, applyToLoad(this.settings, options), onCrash);
       this.session = session;
+      this.servable = this.#serve(session);
       this.#loadSeconds = this.monotonicSeconds() - started;
+      const mismatch = findMismatch(session.signature, this.settings);
+      if (mismatch !== undefined) throw new LoadError('MODEL_INVALID', 'load', mismatch);
       this.move('Warming', 'the first run prepares the model', onChange);
-      await this.#warm(session);
+      if (this.settings.warmup.length > 0) this.#warmupSeconds = await runWarmupSamples(session, this);
+      else await this.#warm(session);
       this.move('Ready', '', onChange);
     } catch (error) {
+      await this.#closeSession();
       this.move('Failed', error instanceof Error ? error.message : String(error), onChange);
       throw error;
     }
+  }
+
+  #serve(session: Session): Servable {
+    const { signature, provider } = session;
+    const plan: BatchPlan = { maxRows: 1, targetRows: 1, inputAxes: [], outputAxes: [], why: 'requests are not batched' };
+    const scheduler = new SerialScheduler({
+      session,
+      statistics: this.statistics,
+      limits: LIMITS,
+      nowSeconds: this.monotonicSeconds,
+      nowMs: Date.now,
+    });
+    return { signature, provider, settings: this.settings, plan, instances: 1, scheduler };
   }
 
   move(state: ModelState, reason: string, onChange: () => void): void {
     this.state = state;
     this.reason = reason;
     onChange();
+  }
+
+  async #closeSession(): Promise<void> {
+    const session = this.session;
+    this.session = undefined;
+    this.servable = undefined;
+    await session?.close();
   }
 
   async #warm(session: Session): Promise<void> {
@@ -83,7 +140,9 @@ export class ServedModel implements Model {
     this.warmupNote = `No warm-up ran, because no guess at the free dimensions suits the model: ${failure}`;
   }
 
-  statusz(): ModelStatusz {
+  /** Undefined once unloaded: there is nothing to tell of it. */
+  statusz(): ModelStatusz | undefined {
+    if (this.state === 'Unloaded') return undefined;
     const record = this.#record;
     const { inputs, outputs } = this.signature;
     const provenance =

@@ -2,17 +2,15 @@
 import { isUtf8 } from 'node:buffer';
 import { InferenceError, invalidArgument } from '../core/inference-error.js';
 import { LIMITS } from '../core/limits.js';
-import { refuseParameters } from '../core/refused-parameters.js';
-import type { UncheckedTensor } from '../core/tensor.js';
-import type { InferRequest } from '../dataplane/dataplane.js';
+import type { InferRequest, RequestedInput, RequestedOutput } from '../dataplane/inference-request.js';
 import { encodeElements, isJsonDatatype } from './encode-elements.js';
 import { flattenData } from './flatten-data.js';
 import { parseJson } from './parse-json.js';
-import { type Fields, readBoolean, readFields, readList, readShape, readString } from './read-fields.js';
+import { type Fields, readBoolean, readFields, readList, readParameters, readShape, readString } from './read-fields.js';
 import { HttpRefusal } from './status.js';
 
 export interface DecodedRequest {
-  readonly request: Pick<InferRequest, 'inputs' | 'outputs'>;
+  readonly request: Pick<InferRequest, 'inputs' | 'outputs' | 'parameters'>;
   /** Absent when the client gave none. */
   readonly id?: string;
   /** Whether an output is answered as binary data. */
@@ -24,11 +22,16 @@ export function decodeRequest(body: Uint8Array, jsonLength: string | undefined):
   const size = readJsonLength(body, jsonLength);
   const fields = readFields('the request', parseText(body.subarray(0, size)));
   const id = readString('id', fields['id']);
-  const isBinaryByDefault = readBoolean('parameters.binary_data_output', readFields('parameters', fields['parameters'] ?? {})['binary_data_output']);
+  const parameters = readParameters('parameters', fields['parameters']);
+  const isBinaryByDefault = readBoolean('parameters.binary_data_output', parameters.get('binary_data_output'));
   const outputs = readList('outputs', fields['outputs'] ?? []).map((output, index) => decodeOutput(`outputs[${index}]`, output));
-  const binary = new Map(outputs.map(({ name, isBinary }) => [name, isBinary]));
+  const binary = new Map(outputs.map(({ output, isBinary }) => [output.name, isBinary]));
   return {
-    request: { inputs: decodeInputs(readList('inputs', fields['inputs']), body.subarray(size)), outputs: outputs.map(({ name }) => name) },
+    request: {
+      parameters,
+      inputs: decodeInputs(readList('inputs', fields['inputs']), body.subarray(size)),
+      outputs: outputs.map(({ output }) => output),
+    },
     ...(id === undefined ? {} : { id }),
     isBinary: (output) => binary.get(output) ?? isBinaryByDefault ?? false,
   };
@@ -56,15 +59,14 @@ function parseText(json: Uint8Array): unknown {
   return parseJson(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString());
 }
 
-function decodeOutput(where: string, output: unknown): { name: string; isBinary: boolean | undefined } {
+function decodeOutput(where: string, output: unknown): { output: RequestedOutput; isBinary: boolean | undefined } {
   const fields = readFields(where, output);
   const name = readString(`${where}.name`, fields['name'], 'needed');
-  const parameters = readFields(`${where}.parameters`, fields['parameters'] ?? {});
-  refuseParameters(`output '${name}'`, Object.keys(parameters));
-  return { name, isBinary: readBoolean(`${where}.parameters.binary_data`, parameters['binary_data']) };
+  const parameters = readParameters(`${where}.parameters`, fields['parameters']);
+  return { output: { name, parameters }, isBinary: readBoolean(`${where}.parameters.binary_data`, parameters.get('binary_data')) };
 }
 
-function decodeInputs(inputs: readonly unknown[], binary: Uint8Array): UncheckedTensor[] {
+function decodeInputs(inputs: readonly unknown[], binary: Uint8Array): RequestedInput[] {
   let offset = 0;
   const decoded = inputs.map((input, index) => {
     const tensor = decodeInput(`inputs[${index}]`, readFields(`inputs[${index}]`, input), binary.subarray(offset));
@@ -76,21 +78,24 @@ function decodeInputs(inputs: readonly unknown[], binary: Uint8Array): Unchecked
   return decoded;
 }
 
-function decodeInput(where: string, fields: Fields, binary: Uint8Array): { input: UncheckedTensor; binaryBytes: number } {
+function decodeInput(where: string, fields: Fields, binary: Uint8Array): { input: RequestedInput; binaryBytes: number } {
   const name = readString(`${where}.name`, fields['name'], 'needed');
   const datatype = readString(`${where}.datatype`, fields['datatype'], 'needed');
   const shape = readShape(`${where}.shape`, fields['shape']);
-  const parameters = readFields(`${where}.parameters`, fields['parameters'] ?? {});
-  refuseParameters(`input '${name}'`, Object.keys(parameters));
+  const parameters = readParameters(`${where}.parameters`, fields['parameters']);
   const { data } = fields;
-  const size = parameters['binary_data_size'];
-  if (size === undefined) return { input: { name, datatype, shape, data: decodeData(name, datatype, shape, data) }, binaryBytes: 0 };
+  const head = { name, datatype, shape, parameters };
+  // the dataplane fetches it from where the parameters say that it lies
+  if (parameters.has('shared_memory_region')) return { input: { ...head, data: new Uint8Array() }, binaryBytes: 0 };
+  const size = parameters.get('binary_data_size');
+  if (size === undefined) return { input: { ...head, data: decodeData(name, datatype, shape, data) }, binaryBytes: 0 };
   if (data !== undefined) throw invalidArgument(`input '${name}' has both data and binary_data_size: give one of them`);
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+  const bytes = Number(size);
+  if ((typeof size !== 'number' && typeof size !== 'bigint') || !Number.isSafeInteger(bytes) || bytes < 0)
     throw invalidArgument(`binary_data_size of input '${name}' is not a number of bytes`);
-  if (size > binary.byteLength)
+  if (bytes > binary.byteLength)
     throw invalidArgument(`binary_data_size of input '${name}' is ${size}, but ${binary.byteLength} bytes are left of the request's body`);
-  return { input: { name, datatype, shape, data: binary.subarray(0, size) }, binaryBytes: size };
+  return { input: { ...head, data: binary.subarray(0, bytes) }, binaryBytes: bytes };
 }
 
 function decodeData(name: string, datatype: string, shape: readonly number[], data: unknown): Uint8Array {

@@ -1,8 +1,7 @@
 /** The dataplane's answer → JSON, with the outputs that are wanted as binary data behind it in their order. */
 import { invalidArgument } from '../core/inference-error.js';
 import { LIMITS } from '../core/limits.js';
-import type { Tensor } from '../core/tensor.js';
-import type { InferResponse } from '../dataplane/dataplane.js';
+import type { AnsweredOutput, InferResponse } from '../dataplane/inference-request.js';
 import type { DecodedRequest } from './decode-request.js';
 import { formatElements } from './format-elements.js';
 
@@ -12,12 +11,15 @@ export interface EncodedResponse {
   readonly jsonLength?: number;
 }
 
-export function encodeResponse(response: InferResponse, asked: Pick<DecodedRequest, 'id' | 'isBinary'>): EncodedResponse {
-  const isBinary = (output: Tensor): boolean => asked.isBinary(output.name);
+export function encodeResponse(
+  response: Pick<InferResponse, 'model' | 'version' | 'outputs'>,
+  asked: Pick<DecodedRequest, 'id' | 'isBinary'>,
+): EncodedResponse {
+  const isBinary = (output: AnsweredOutput): boolean => output.parameters === undefined && asked.isBinary(output.name);
   const binary = response.outputs.filter(isBinary).map(({ data }) => data);
   let left = LIMITS.messageBytes - binary.reduce((sum, data) => sum + data.byteLength, 0);
   const outputs = response.outputs.map((output) => {
-    const text = isBinary(output) ? describe(output, `"parameters":{"binary_data_size":${output.data.byteLength}}`) : formatTensor(output, left);
+    const text = isBinary(output) ? describe(output, `"parameters":{"binary_data_size":${output.data.byteLength}}`) : formatOutput(output, left);
     left -= text.length;
     return text;
   });
@@ -30,10 +32,16 @@ export function encodeResponse(response: InferResponse, asked: Pick<DecodedReque
   return binary.length === 0 ? { body } : { body, jsonLength: json.byteLength };
 }
 
-function formatTensor(output: Tensor, limitBytes: number): string {
+function formatOutput(output: AnsweredOutput, limitBytes: number): string {
+  const { parameters } = output; // it lies in shared memory, and they say where
+  if (parameters !== undefined) return describe(output, `"parameters":${JSON.stringify(Object.fromEntries(parameters), writeWhole)}`);
   return describe(output, `"data":[${formatElements(output, limitBytes)}]`);
 }
 
-function describe({ name, datatype, shape }: Tensor, rest: string): string {
+function writeWhole(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? Number(value) : value;
+}
+
+function describe({ name, datatype, shape }: AnsweredOutput, rest: string): string {
   return `{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape.join(',')}],${rest}}`;
 }

@@ -1,6 +1,7 @@
 /** POST …/infer: read, decode, call, encode. A client that goes away takes its request out of the line. */
 import type { IncomingMessage } from 'node:http';
 import type { HttpAnswer } from '../../lib/http-server.js';
+import { CallState } from '../core/call-state.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
 import { decodeRequest } from './decode-request.js';
 import { encodeResponse } from './encode-response.js';
@@ -16,16 +17,18 @@ export interface InferTarget {
 }
 
 export async function answerInfer(dataplane: Dataplane, request: IncomingMessage, target: InferTarget, limits: BodyLimits): Promise<HttpAnswer> {
-  const gone = new AbortController();
-  const onClose = (): void => gone.abort();
+  const call = new CallState();
+  const onClose = (): void => call.abandon();
   const { socket } = request; // the request itself closes as soon as its body is read
   socket.once('close', onClose);
   try {
     const body = await readBody(request, limits);
     const header = request.headers[JSON_LENGTH];
     const decoded = decodeRequest(body, typeof header === 'string' ? header : undefined);
-    const response = await dataplane.infer({ ...target, ...decoded.request, signal: gone.signal });
+    const response = await dataplane.infer({ ...target, ...decoded.request, call });
+    const began = performance.now();
     const encoded = encodeResponse(response, decoded);
+    response.statistics.phases.encode.add((performance.now() - began) / 1000);
     if (encoded.jsonLength === undefined) return { status: 200, contentType: 'application/json', body: encoded.body };
     const headers = { [JSON_LENGTH]: String(encoded.jsonLength) };
     return { status: 200, contentType: 'application/octet-stream', headers, body: encoded.body };

@@ -1,5 +1,6 @@
 /** Fields of a parsed request, each with its type checked. Every refusal names the field. */
 import { invalidArgument } from '../core/inference-error.js';
+import { NO_PARAMETERS, type Parameters, type ParameterValue } from '../core/parameters.js';
 import { readDigits } from './parse-json.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -41,6 +42,19 @@ export function readShape(where: string, value: unknown): readonly number[] {
     if (number !== undefined) return Number(number);
     throw invalidArgument(`${where} is not a list of whole numbers`);
   });
+}
+
+/** Scalars as they are, whole numbers in full; what is none (clients nest their own headers) has no value. */
+export function readParameters(where: string, value: unknown): Parameters {
+  if (value === undefined || value === null) return NO_PARAMETERS;
+  return new Map(Object.entries(readFields(where, value)).map(([name, one]) => [name, readParameter(one)]));
+}
+
+function readParameter(value: unknown): ParameterValue {
+  if (typeof value === 'boolean' || typeof value === 'number') return value;
+  const digits = readDigits(value);
+  if (digits !== undefined) return BigInt(digits);
+  return typeof value === 'string' ? value : undefined;
 }
 
 function isFields(value: unknown): value is Fields {

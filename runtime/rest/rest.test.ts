@@ -5,10 +5,11 @@ import { text } from 'node:stream/consumers';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { HttpServer } from '../../lib/http-server.js';
-import { ECHO_SIGNATURE, FakeSession } from '../../test/runtime/fake-backend.js';
+import { ECHO_SIGNATURE, FakeSession, makeEchoModel } from '../../test/runtime/fake-backend.js';
 import { INFERENCE_CODES, InferenceError } from '../core/inference-error.js';
 import type { ModelState } from '../core/readiness.js';
 import { Dataplane } from '../dataplane/dataplane.js';
+import type { Model } from '../dataplane/ports.js';
 import { newRestHandler } from './rest.js';
 import { answerError, HTTP_STATUS } from './status.js';
 
@@ -17,6 +18,7 @@ const GOOD = '{"id":"7","inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"d
 const RAW = Buffer.from(Float32Array.of(1.5, -2).buffer);
 
 let session: FakeSession;
+let model: Model;
 let server: HttpServer;
 let port: number;
 let agent: Agent;
@@ -30,9 +32,9 @@ beforeEach(async () => {
   unknown = [];
   sockets = [];
   agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const models = () => [{ name: 'echo', version: '1', filename: 'model.onnx', state, reason: '', signature: ECHO_SIGNATURE, session }];
-  const observer = { observeRequest: () => undefined, observeQueueDepth: () => undefined };
-  const dataplane = new Dataplane({ store: { models, isDraining: false }, serverVersion: '1', observer, monotonicSeconds: () => 0, nowMs: () => 0 });
+  model = makeEchoModel(session);
+  const models = () => [{ ...model, state }];
+  const dataplane = new Dataplane({ store: { models, isDraining: false }, serverVersion: '1', monotonicSeconds: () => 0 });
   const onUnknown = (error: unknown): void => {
     unknown.push(error);
   };
@@ -174,7 +176,7 @@ describe('infer over HTTP', () => {
     expect(await call(INFER, GOOD)).toMatchObject({ status: 503 });
   });
   test('an error of ours is told to the log, and not to the client', async () => {
-    Object.assign(session, { signature: undefined });
+    Object.assign(model.servable ?? {}, { signature: undefined });
     const { status, body } = await call(INFER, GOOD);
     expect([status, JSON.parse(body)]).toEqual([500, { error: 'Slipway failed on this request; its log says why' }]);
     expect(unknown).toHaveLength(1);

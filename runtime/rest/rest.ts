@@ -5,25 +5,33 @@ import { answerJson, type HttpAnswer, type HttpHandler } from '../../lib/http-se
 import { InferenceError } from '../core/inference-error.js';
 import { LIMITS } from '../core/limits.js';
 import type { TensorSpec } from '../core/signature.js';
+import type { AdminPlane } from '../dataplane/admin-plane.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
 import { computeModelStatistics } from '../dataplane/model-statistics.js';
+import { answerAdmin } from './admin.js';
 import { answerInfer } from './infer.js';
-import type { BodyLimits } from './read-body.js';
+import { computeOpenApi } from './openapi.js';
+import { OPENAPI_PAGE } from './openapi-page.js';
+import { parseJson } from './parse-json.js';
+import { type BodyLimits, readBody } from './read-body.js';
+import { readBoolean, readFields } from './read-fields.js';
 import { answerError, HttpRefusal } from './status.js';
 
 const MODEL_PATH = /^\/v2\/models\/(?<name>[^/]+)(?:\/versions\/(?<version>[0-9]+))?(?:\/(?<verb>ready|infer|config|stats))?$/;
 
 export interface RestOptions {
   readonly dataplane: Dataplane;
+  /** Absent: the calls that change the server are off here. */
+  readonly admin?: AdminPlane;
   /** Hears of errors that no client is told about. */
   readonly onUnknown: (error: unknown) => void;
   readonly limits?: BodyLimits;
 }
 
-export function newRestHandler({ dataplane, onUnknown, limits = LIMITS }: RestOptions): HttpHandler {
+export function newRestHandler({ dataplane, admin, onUnknown, limits = LIMITS }: RestOptions): HttpHandler {
   return async (request, path): Promise<HttpAnswer> => {
     try {
-      return await answer(dataplane, request, path, limits);
+      return (await answerAdmin({ admin, request, path, limits })) ?? (await answer(dataplane, request, path, limits));
     } catch (error) {
       const isKnown = error instanceof HttpRefusal || (error instanceof InferenceError && error.code !== 'INTERNAL');
       if (!isKnown) onUnknown(error);
@@ -39,7 +47,11 @@ function answer(dataplane: Dataplane, request: IncomingMessage, path: string, li
     const { isReady } = dataplane.readiness();
     return answerJson(isReady ? 200 : 503, { ready: isReady });
   }
+  if (path === '/openapi.json') return answerJson(200, computeOpenApi(dataplane.options.serverVersion, dataplane.loadedModels()));
+  if (path === '/docs') return { status: 200, contentType: 'text/html; charset=utf-8', body: OPENAPI_PAGE };
   if (path === '/v2/models/stats') return answerStatistics(dataplane, '', '');
+  if (path === '/v2/models') return answerJson(200, { models: dataplane.modelNames() });
+  if (path === '/v2/repository/index') return answerIndex(dataplane, request, limits);
   const { name, version = '', verb } = MODEL_PATH.exec(path)?.groups ?? {};
   if (name === undefined) throw new InferenceError('NOT_FOUND', `Nothing is at ${path}`);
   const model = decodeName(name);
@@ -50,6 +62,14 @@ function answer(dataplane: Dataplane, request: IncomingMessage, path: string, li
   }
   if (method === 'POST') return answerInfer(dataplane, request, { model, version }, limits);
   throw new HttpRefusal(405, `${method} is not known of ${path}: use POST`, { allow: 'POST' });
+}
+
+/** A list without a field around it, as Triton answers. */
+async function answerIndex(dataplane: Dataplane, request: IncomingMessage, limits: BodyLimits): Promise<HttpAnswer> {
+  if (request.method !== 'POST') throw new HttpRefusal(405, `${request.method} is not known of /v2/repository/index: use POST`, { allow: 'POST' });
+  const body = await readBody(request, limits);
+  const fields = body.byteLength === 0 ? {} : readFields('the request', parseJson(Buffer.from(body).toString()));
+  return answerJson(200, dataplane.repositoryIndex(readBoolean('ready', fields['ready']) ?? false));
 }
 
 function decodeName(encoded: string): string {

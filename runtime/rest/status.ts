@@ -5,6 +5,7 @@ import { type InferenceCode, InferenceError } from '../core/inference-error.js';
 export const HTTP_STATUS: Readonly<Record<InferenceCode, number>> = {
   INVALID_ARGUMENT: 400,
   NOT_FOUND: 404,
+  ALREADY_EXISTS: 409,
   UNAVAILABLE: 503,
   RESOURCE_EXHAUSTED: 429,
   DEADLINE_EXCEEDED: 504,

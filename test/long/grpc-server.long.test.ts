@@ -42,12 +42,9 @@ let server: GrpcServer;
 let client: GRPCInferenceServiceClient;
 
 beforeAll(async () => {
-  const model = makeEchoModel(new FakeSession(SIGNATURE), { signature: SIGNATURE });
-  const observer = { observeRequest: () => undefined, observeQueueDepth: () => undefined };
+  const model = makeEchoModel(new FakeSession(SIGNATURE));
   const store = { models: () => [model], isDraining: false };
-  server = new GrpcServer(new Dataplane({ store, serverVersion: '1', observer, monotonicSeconds: () => 0, nowMs: () => 0 }), (error) =>
-    defects.push(error),
-  );
+  server = new GrpcServer(new Dataplane({ store, serverVersion: '1', monotonicSeconds: () => 0 }), (error) => defects.push(error));
   const proto = loadPackageDefinition(loadSync(join(findProtoFolder(), 'inference.proto'), PROTO_OPTIONS)) as unknown as ProtoGrpcType;
   client = new proto.inference.GRPCInferenceService(`127.0.0.1:${await server.listen('127.0.0.1', 0)}`, credentials.createInsecure());
 });
