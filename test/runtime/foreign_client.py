@@ -172,6 +172,7 @@ def bad_requests():
 
     def add_region(request):
         request.inputs[0].parameters["shared_memory_region"].string_param = "r"
+        request.inputs[0].parameters["shared_memory_byte_size"].int64_param = 8
 
     def set_raw(request, value):
         request.raw_input_contents[0] = value
