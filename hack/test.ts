@@ -19,6 +19,8 @@ interface Suite {
   readonly pattern?: string;
   /** A script of ours to run instead of jest. */
   readonly script?: readonly string[];
+  /** A script of ours that downloads and installs: started at once, beside the phases before this one. */
+  readonly prepare?: readonly string[];
 }
 
 /** Name of the cluster that the end-to-end tests make and remove. */
@@ -30,7 +32,7 @@ const SUITES: readonly Suite[] = [
   { name: 'verify: generated files, DEPS, lint, chart', script: ['dist/hack/verify.js', '--skip-unit'] },
   { name: 'API server: contract, admission, operator', pattern: 'dist/test/(contract|crd|operator)/' },
   { name: 'model sources with a real registry', pattern: 'dist/(test/source|runtime/model/source)/' },
-  { name: 'runtime with foreign clients', pattern: 'dist/test/runtime/' },
+  { name: 'runtime with foreign clients', pattern: 'dist/test/runtime/', prepare: ['dist/test/runtime/prepare.js'] },
   { name: 'images', pattern: 'dist/test/images/' },
   { name: 'end to end on the local Kubernetes', pattern: 'dist/test/e2e/' },
   { name: 'local Kubernetes: faults and cleaning up', pattern: 'dist/cluster/' },
@@ -42,10 +44,14 @@ const counts: Counts = { passed: 0, failed: 0 };
 const reports = join('.slipway', 'reports');
 mkdirSync(reports, { recursive: true });
 
-for (const suite of SUITES) {
-  if (only.length > 0 && !only.some((word) => suite.name.includes(word))) continue;
+const chosen = SUITES.filter(({ name }) => only.length === 0 || only.some((word) => name.includes(word)));
+const preparing = new Map(chosen.flatMap((suite) => (suite.prepare === undefined ? [] : [[suite, runScript(suite.prepare)] as const])));
+for (const suite of chosen) {
   try {
-    await phases.run(suite.name, () => runSuite(suite));
+    await phases.run(suite.name, async () => {
+      await preparing.get(suite); // what is missing after it, the tests make or name
+      await runSuite(suite);
+    });
   } catch (error) {
     console.error(`  ${error instanceof Error ? error.message : String(error)}`);
   }

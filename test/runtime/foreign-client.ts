@@ -13,5 +13,10 @@ export async function runForeignClient<Result>(python: string, command: string, 
 
 /** Writes the test models into a folder. */
 export async function makeModels(python: string, folder: string): Promise<void> {
-  await promisify(execFile)(python, [join(PYTHON_SOURCES, 'make_models.py'), folder]);
+  await runPython(python, ['make_models.py', folder]);
+}
+
+/** Runs a script of test/runtime to its end; rejects with its words when it fails. */
+export async function runPython(python: string, [script = '', ...args]: readonly string[]): Promise<void> {
+  await promisify(execFile)(python, [join(PYTHON_SOURCES, script), ...args], { maxBuffer: 16 * 1024 * 1024 });
 }

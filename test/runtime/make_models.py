@@ -90,4 +90,5 @@ def main(root):
     broken(os.path.join(root, "bad"))
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -173,7 +173,7 @@ describe("Triton's extensions with tritonclient", () => {
       ['load', 'Loading models'],
       ['memory', 'System shared memory'],
     ] as const) {
-      expect(answers[key]).toMatch(`StatusCode.UNIMPLEMENTED ${what} is off on this port: start the server with --admin`);
+      expect(answers[key]).toMatch(`StatusCode.UNIMPLEMENTED ${what}: off on this port. Start the server with --admin`);
     }
   });
   test('the metrics tell the same counts', async () => {
