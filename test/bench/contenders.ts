@@ -1,0 +1,148 @@
+/** Servers and ONNX Runtime itself as contenders: each round says how often, at what cost, and that every answer was there. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { askOnce, headersOf, requireRight, urlOf } from './ask.js';
+import type { BenchCase, Load } from './cases.js';
+import { makeTensors } from './cases.js';
+import { type H2loadRun, parseLatencies, runH2load } from './h2load.js';
+import { INFER_PATH, makeGrpcBody } from './infer-body.js';
+import { type Contender, computeMedian, pickQuantile, type Round } from './measure.js';
+import { readTreeCpuSeconds } from './proc.js';
+import { BENCH_FOLDER, type RawProcess } from './raw-process.js';
+import { findPort, Server, type ServerOptions } from './server.js';
+
+export interface ServerLoad {
+  readonly server: Server;
+  readonly load: Load;
+  /** Where canned bodies and logs lie. */
+  readonly folder: string;
+  readonly core: number;
+  /** Open loop: questions come at this rate, whether answers do or not. */
+  readonly requestsPerSecond?: number;
+}
+
+const SKIP_SECONDS = 0.5;
+
+/** A server under load from h2load. A round rejects when an answer is wrong, missing or not the size of a right one. */
+export function newServerContender(options: ServerLoad): Contender {
+  return { name: options.server.name, measure: (seconds) => measureServer(options, seconds) };
+}
+
+async function measureServer({ server, load, folder, core, requestsPerSecond }: ServerLoad, seconds: number): Promise<Round> {
+  const { question } = server.options;
+  const bodyFile = join(folder, `body-${question.port}`);
+  const logFile = join(folder, `log-${question.port}`);
+  writeFileSync(bodyFile, question.body);
+  requireRight(question, await askOnce(question));
+  const before = readTreeCpuSeconds(server.pid);
+  const run = await runH2load({
+    ...load,
+    url: urlOf(question),
+    bodyFile,
+    headers: headersOf(question.protocol),
+    http1: question.protocol !== 'grpc',
+    seconds,
+    core,
+    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond, logFile }),
+  });
+  const cpuSeconds = readTreeCpuSeconds(server.pid) - before;
+  requireRight(question, await askOnce(question));
+  requireAllAnswered(server, load, run);
+  const times = requestsPerSecond === undefined ? [] : parseLatencies(readFileSync(logFile, 'utf8'), SKIP_SECONDS);
+  rmSync(logFile, { force: true });
+  return {
+    perSecond: run.done / run.seconds,
+    serverCpuUs: (cpuSeconds * 1e6) / run.done,
+    clientCpuUs: (run.clientCpuSeconds * 1e6) / run.done,
+    p50Ms: pickQuantile(times, 0.5),
+    p99Ms: pickQuantile(times, 0.99),
+  };
+}
+
+/**
+ * A gRPC failure has HTTP status 200 and no message, so that the bytes of all answers betray it: each that counts must have
+ * brought a right answer's, and those under way at the end no more than that.
+ */
+function requireAllAnswered(server: Server, { connections, streams }: Load, { done, bad, dataBytes }: H2loadRun): void {
+  const { bytes } = server.answer;
+  const least = done * bytes;
+  const most = (done + connections * Math.max(1, streams)) * bytes;
+  if (done === 0 || bad > 0) throw new Error(`"${server.name}" answered ${done} requests and failed ${bad}`);
+  if (dataBytes < least * 0.999 || dataBytes > most * 1.01)
+    throw new Error(`"${server.name}" answered ${done} requests with ${dataBytes} bytes; right answers have ${least} to ${most}`);
+}
+
+/** ONNX Runtime in process, at its best batch size. */
+export function newRawContender(raw: RawProcess, rows: number): Contender {
+  return {
+    name: `ONNX Runtime in process, batch ${rows}`,
+    measure: async (seconds) => {
+      const { rowsPerSecond, cpuUsPerRow } = await raw.measure({ rows, seconds });
+      return { perSecond: rowsPerSecond, serverCpuUs: cpuUsPerRow, clientCpuUs: Number.NaN, p50Ms: Number.NaN, p99Ms: Number.NaN };
+    },
+  };
+}
+
+/** The batch size with most rows per second, median of three rounds each. */
+export async function sweepBatch(
+  raw: RawProcess,
+  sizes: readonly number[],
+  seconds: number,
+): Promise<{ rows: number; swept: Record<string, number> }> {
+  const found = new Map<number, number[]>(sizes.map((rows) => [rows, []]));
+  for (let round = 0; round < 3; round++)
+    for (const [rows, rates] of found) rates.push((await raw.measure({ rows, seconds: seconds / 3 })).rowsPerSecond);
+  const medians = [...found].map(([rows, rates]) => ({ rows, rate: computeMedian(rates) }));
+  const best = medians.reduce((a, b) => (b.rate > a.rate ? b : a));
+  return { rows: best.rows, swept: Object.fromEntries(medians.map(({ rows, rate }) => [rows, Math.round(rate)])) };
+}
+
+export interface StartOptions {
+  readonly bench: BenchCase;
+  readonly want: Float32Array;
+  readonly cores: readonly number[];
+  readonly name?: string;
+  readonly flags?: readonly string[];
+  readonly metricsPort?: number;
+}
+
+/** `slipway serve` as it is: it chooses workers and threads from the cores that it may use. */
+export async function startSlipway(options: StartOptions): Promise<Server> {
+  const port = await findPort();
+  const ports = ['--grpc-port', String(port), '--rest-port', '0', '--metrics-port', String(options.metricsPort ?? 0)];
+  const script = join(BENCH_FOLDER, '..', '..', 'runtime', 'main.js');
+  const args = [script, 'serve', options.bench.modelPath, '--model-name', 'bench', ...ports, ...(options.flags ?? [])];
+  return await startNode(options, { name: 'Slipway', args, port, want: options.want });
+}
+
+export async function startNaive(options: StartOptions): Promise<Server> {
+  const port = await findPort();
+  const args = [join(BENCH_FOLDER, 'naive.js'), String(port), options.bench.modelPath, '1'];
+  return await startNode(options, { name: 'naive grpc-js server', args, port, want: options.want });
+}
+
+/** Its answer has as many values as a right one. */
+export async function startNull(options: StartOptions): Promise<Server> {
+  const port = await findPort();
+  const args = [join(BENCH_FOLDER, 'null-server.js'), String(port), String(options.want.length)];
+  return await startNode(options, { name: 'null server', args, port, want: undefined });
+}
+
+interface NodeServer {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly port: number;
+  readonly want: Float32Array | undefined;
+}
+
+function startNode({ bench, cores, name }: StartOptions, { name: ownName, args, port, want }: NodeServer): Promise<Server> {
+  const body = makeGrpcBody(makeTensors(bench.inputs, 1));
+  const options: ServerOptions = {
+    name: name ?? ownName,
+    command: process.execPath,
+    args,
+    cores,
+    question: { protocol: 'grpc', port, path: INFER_PATH, body, want },
+  };
+  return Server.start(options);
+}
