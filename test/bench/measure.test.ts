@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { computeMedian, measureInTurns, medianOf, medianRatio, pickQuantile, type Round } from './measure.js';
 
-const round = (perSecond: number): Round => ({ perSecond, serverCpuUs: 1, clientCpuUs: 1, p50Ms: 1, p99Ms: 1 });
+const round = (perSecond: number): Round => ({ perSecond, serverCpuUs: 1, clientCpuUs: 1, p50Ms: 1, p99Ms: 1, refused: 0 });
 
 describe('pickQuantile', () => {
   test.each([

@@ -10,6 +10,8 @@ export interface Round {
   /** From the question to its answer; NaN where they were not taken one by one. */
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Share of questions that got an error instead of an answer; only an open loop may have any. */
+  readonly refused: number;
 }
 
 /** Something that can be measured for a while. */

@@ -2,7 +2,7 @@
 import { type Measured, medianOf } from './measure.js';
 import type { Table } from './suite.js';
 
-const COLUMNS = ['', 'per second', '× the first', 'server µs CPU', 'client µs CPU', 'p50 ms', 'p99 ms'] as const;
+const COLUMNS = ['', 'per second', '× the first', 'server µs CPU', 'client µs CPU', 'p50 ms', 'p99 ms', 'refused'] as const;
 
 export function renderTable({ title, measured, notes }: Table): string {
   const first = measured[0];
@@ -14,6 +14,7 @@ export function renderTable({ title, measured, notes }: Table): string {
     formatNumber(medianOf(one, 'clientCpuUs')),
     formatNumber(medianOf(one, 'p50Ms')),
     formatNumber(medianOf(one, 'p99Ms')),
+    `${formatNumber(100 * medianOf(one, 'refused'))} %`,
   ]);
   const spread = measured.map((one) => `${one.name} ${describeSpread(one)}`).join('; ');
   return [
@@ -37,7 +38,9 @@ export function renderRows(columns: readonly string[], rows: readonly (readonly 
 
 /** Three significant digits; "–" for what was not measured. */
 export function formatNumber(value: number): string {
-  if (!Number.isFinite(value)) return '–';
+  if (Number.isNaN(value)) return '–';
+  if (!Number.isFinite(value)) return '∞';
+  if (value === 0) return '0';
   if (Math.abs(value) >= 100) return value.toFixed(0);
   return value.toPrecision(3);
 }

@@ -3,7 +3,7 @@ import type { Round } from './measure.js';
 import { NAMES, type Table } from './suite.js';
 import { checkTargets, type Results } from './targets.js';
 
-const round = (perSecond: number, serverCpuUs: number): Round => ({ perSecond, serverCpuUs, clientCpuUs: 5, p50Ms: 1, p99Ms: 2 });
+const round = (perSecond: number, serverCpuUs: number): Round => ({ perSecond, serverCpuUs, clientCpuUs: 5, p50Ms: 1, p99Ms: 2, refused: 0 });
 const NOTHING: Results = { tables: [], peers: [], memory: undefined, soak: undefined };
 
 function makeTable(slipway: Round): Table {

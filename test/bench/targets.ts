@@ -59,8 +59,8 @@ function checkSmallModels({ tables }: Results): Target[] {
 function checkPeers({ peers }: Results): Target[] {
   const mlp = peers.filter(({ bench }) => bench === 'mlp');
   const oip = mlp.filter((peer) => peer.speaksOip);
-  const rate = Math.min(...oip.map(({ rateRatio }) => rateRatio));
-  const p99 = Math.max(...oip.map(({ p99Ratio }) => p99Ratio));
+  const rate = oip.length === 0 ? Number.NaN : Math.min(...oip.map(({ rateRatio }) => rateRatio));
+  const p99 = oip.length === 0 ? Number.NaN : Math.max(...oip.map(({ p99Ratio }) => p99Ratio));
   const mosec = mlp.find(({ name }) => name === 'mosec');
   const names = oip.length === 0 ? 'OIP peers' : oip.map(({ name }) => name).join(', ');
   return [
@@ -79,7 +79,7 @@ function checkMemory({ memory, soak }: Results): Target[] {
 }
 
 function target(text: string, bound: Target['bound'], want: number, value: number): Target {
-  if (!Number.isFinite(value)) return { text, bound, want, value: Number.NaN, verdict: 'not measured' };
+  if (Number.isNaN(value)) return { text, bound, want, value, verdict: 'not measured' };
   return { text, bound, want, value, verdict: (bound === '≤' ? value <= want : value >= want) ? 'met' : 'not met' };
 }
 

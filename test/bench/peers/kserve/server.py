@@ -1,7 +1,5 @@
 """KServe's Python server with a model class around ONNX Runtime; OIP over gRPC, raw bytes in and out."""
-import sys
-
-from kserve import InferOutput, InferResponse, Model, ModelServer, logging
+from kserve import InferOutput, InferResponse, Model, ModelServer
 from kserve.utils.utils import generate_uuid
 from onnx_model import NAME, PORT, SPARE_PORT, OnnxModel, knob
 
@@ -9,11 +7,11 @@ from onnx_model import NAME, PORT, SPARE_PORT, OnnxModel, knob
 class Bench(Model):
     def __init__(self, name):
         super().__init__(name)
-        self.model = None
+        self.model = None  # a session cannot be sent to the worker processes: each makes its own at its first request
+        self.ready = True
 
     def load(self):
         self.model = OnnxModel()
-        self.ready = True
         return True
 
     def predict(self, payload, headers=None, response_headers=None):
@@ -26,8 +24,6 @@ class Bench(Model):
 
 
 if __name__ == "__main__":
-    model = Bench(NAME)
-    model.load()
     server = ModelServer(
         http_port=SPARE_PORT,
         grpc_port=PORT,
@@ -36,4 +32,4 @@ if __name__ == "__main__":
         enable_latency_logging=False,
         access_log_format=None,
     )
-    server.start([model])
+    server.start([Bench(NAME)])
