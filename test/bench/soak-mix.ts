@@ -8,7 +8,7 @@ export interface MixEntry {
   /** Of 10,000 requests. */
   readonly weight: number;
   readonly body: Buffer<ArrayBuffer>;
-  /** The status that is right; undefined for one that is abandoned. */
+  /** The status that is right, "failure" for any but 0; undefined for one that is abandoned. */
   readonly status: string | undefined;
   readonly abandon?: 'cancel' | 'disconnect';
 }
@@ -24,13 +24,14 @@ export function makeMix(mlp: BenchCase, reduce: BenchCase): MixEntry[] {
     { kind: '600 KB', weight: 100, body: makeGrpcBody(makeTensors(reduce.inputs, 1), 'reduce'), status: '0' },
     { kind: 'wrong shape', weight: 800, body: makeGrpcBody(wrong, 'mlp'), status: '3' },
     { kind: 'unknown model', weight: 500, body: makeGrpcBody(makeTensors(mlp.inputs, 1), 'nobody'), status: '5' },
-    { kind: 'cancelled', weight: 1295, body: rows(1), status: undefined, abandon: 'cancel' },
+    { kind: 'garbage', weight: 200, body: GARBAGE, status: 'failure' },
+    { kind: 'cancelled', weight: 1095, body: rows(1), status: undefined, abandon: 'cancel' },
     { kind: 'disconnected', weight: 5, body: rows(8), status: undefined, abandon: 'disconnect' },
   ];
 }
 
 /** Not protobuf: which status it gets is the fuzz tests' business; it is here because it must leave nothing behind. */
-export const GARBAGE: Buffer<ArrayBuffer> = frameMessage(Uint8Array.from({ length: 64 }, (_, index) => (index * 37 + 255) & 255));
+const GARBAGE: Buffer<ArrayBuffer> = frameMessage(Uint8Array.from({ length: 64 }, (_, index) => (index * 37 + 255) & 255));
 
 /** Numbers in [0, 1) from a seed (mulberry32, public domain). */
 export function newRandom(seed: number): () => number {

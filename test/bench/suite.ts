@@ -71,10 +71,12 @@ async function runSmall(context: CaseContext): Promise<Table[]> {
   const options = { bench, want, cores: [SERVER_CORE] };
   const starts = [() => startNaive(options), () => startNull(options), () => startSlipway(options)];
   for (const start of starts) await tryStart(context, start);
-  const closed = await runTable(context, { key: 'closed', load: bench.load, extra: [context.raw], servers: context.servers });
-  if (bench.key !== 'mlp') return [closed];
-  const many = await runTable(context, { key: 'many-connections', load: { connections: 64, streams: 1 }, extra: [], servers: context.servers });
-  return [closed, many, await runOpenLoop(context, closed)];
+  const { servers } = context;
+  const closed: TablePlan = { key: 'closed', load: bench.load, extra: [context.raw], servers };
+  if (bench.key !== 'mlp') return [await runTable(context, closed)];
+  const many: TablePlan = { key: 'many-connections', load: { connections: 64, streams: 1 }, extra: [], servers };
+  const tables = await runTables(context, [closed, many]);
+  return [...tables, await runOpenLoop(context, tables)];
 }
 
 /** Models that cost more than their transport: one worker on two cores against ONNX Runtime with one thread. */
@@ -85,7 +87,15 @@ async function runLarge(context: CaseContext): Promise<Table[]> {
   await tryStart(context, () => startSlipway({ ...one, name: NAMES.oneWorker }));
   for (const server of context.servers) await server.widen(BOTH);
   await tryStart(context, () => startSlipway({ ...one, cores: BOTH, name: NAMES.allCores }));
-  return [await runTable(context, { key: 'two-cores', load: bench.load, extra: [context.raw], servers: context.servers })];
+  const table = await runTable(context, { key: 'two-cores', load: bench.load, extra: [context.raw], servers: context.servers });
+  return [{ ...table, notes: [...table.notes, ...describeServingCost(table)] }];
+}
+
+/** What is left of a request's CPU when ONNX Runtime's own, at its best batch size, is taken away. */
+function describeServingCost({ measured: [raw, ...servers] }: Table): string[] {
+  if (raw === undefined) return [];
+  const costs = servers.map((one) => `${one.name} ${Math.round(medianOf(one, 'serverCpuUs') - medianOf(raw, 'serverCpuUs'))} µs`);
+  return [`server CPU per request beyond ONNX Runtime's at its best batch: ${costs.join(', ')}`];
 }
 
 /** A contender that cannot serve a model is a note in the table, not the end of the run. */
@@ -106,23 +116,42 @@ interface TablePlan {
   readonly requestsPerSecond?: number;
 }
 
-async function runTable(context: CaseContext, { key, load, extra, servers, requestsPerSecond }: TablePlan): Promise<Table> {
-  const { bench, folder, pace, say } = context;
+async function runTable(context: CaseContext, plan: TablePlan): Promise<Table> {
+  const [table] = await runTables(context, [plan]);
+  if (table === undefined) throw new Error('A plan gave no table');
+  return table;
+}
+
+/** Several tables whose contenders all take turns with one another, so that figures of one compare with those of another. */
+async function runTables(context: CaseContext, plans: readonly TablePlan[]): Promise<Table[]> {
+  const { bench, pace, say, notes } = context;
+  const contenders = plans.map((plan) => newContenders(context, plan));
+  const titles = plans.map((plan) => describePlan(bench, plan));
+  for (const title of titles) say(`▸ ${title}`);
+  const measured = await measureInTurns(contenders.flat(), pace);
+  return plans.map(({ key }, index) => {
+    const first = contenders.slice(0, index).flat().length;
+    const own = measured.slice(first, first + (contenders[index]?.length ?? 0));
+    return { bench: bench.key, key, title: titles[index] ?? '', measured: own, notes: [...notes] };
+  });
+}
+
+function newContenders({ folder }: CaseContext, { load, extra, servers, requestsPerSecond }: TablePlan): Contender[] {
   const rate = requestsPerSecond === undefined ? {} : { requestsPerSecond };
-  const loaded = servers.map((server) => newServerContender({ server, load, folder, core: CLIENT_CORE, ...rate }));
+  return [...extra, ...servers.map((server) => newServerContender({ server, load, folder, core: CLIENT_CORE, ...rate }))];
+}
+
+function describePlan({ title }: BenchCase, { key, load, requestsPerSecond }: TablePlan): string {
   const how = requestsPerSecond === undefined ? '' : `, open loop, ${requestsPerSecond} requests/s offered`;
   const where = key === 'two-cores' ? 'server on cores 0 and 1, load on core 1' : 'server on core 0, load on core 1';
-  const title = `${bench.title}: -c${load.connections} -m${load.streams}${how}; ${where}`;
-  say(`▸ ${title}`);
-  const measured = await measureInTurns([...extra, ...loaded], pace);
-  return { bench: bench.key, key, title, measured, notes: [...context.notes] };
+  return `${title}: -c${load.connections} -m${load.streams}${how}; ${where}`;
 }
 
 /** At 70 % of what the slower one can: where a queue begins to show, and both are asked the same. */
-async function runOpenLoop(context: CaseContext, closed: Table): Promise<Table> {
-  const slowest = Math.min(
-    ...closed.measured.filter(({ name }) => name === NAMES.naive || name === NAMES.slipway).map((one) => medianOf(one, 'perSecond')),
-  );
+async function runOpenLoop(context: CaseContext, tables: readonly Table[]): Promise<Table> {
+  const compared: readonly string[] = [NAMES.naive, NAMES.slipway];
+  const closed = tables[0]?.measured.filter(({ name }) => compared.includes(name)) ?? [];
+  const slowest = Math.min(...closed.map((one) => medianOf(one, 'perSecond')));
   const requestsPerSecond = Math.round(0.7 * slowest);
   const pace = { rounds: Math.min(3, context.pace.rounds), seconds: Math.max(2, context.pace.seconds) };
   const load = { connections: 8, streams: 128 }; // streams enough that no question waits for an answer

@@ -1,6 +1,6 @@
 /** What issue 4 says the runtime must reach, line by line, against what a run measured. Pure. */
 import type { CaseKey } from './cases.js';
-import { type Measured, medianOf, medianRatio } from './measure.js';
+import { type Measured, medianRatio } from './measure.js';
 import type { MemoryReport } from './memory.js';
 import type { PeerResult } from './peers.js';
 import type { SoakReport } from './soak.js';
@@ -45,7 +45,7 @@ function checkSmallModels({ tables }: Results): Target[] {
   const bodies = find(tables, 'reduce', 'closed');
   const slipway = by(closed, NAMES.slipway);
   const naive = by(closed, NAMES.naive);
-  const spread = slipway === undefined ? Number.NaN : medianOf(by(many, NAMES.slipway) ?? NOTHING, 'perSecond') / medianOf(slipway, 'perSecond');
+  const spread = medianRatio(by(many, NAMES.slipway), slipway, 'perSecond');
   return [
     target('tiny MLP: CPU per request of the naive server', '≤', 0.45, medianRatio(slipway, naive, 'serverCpuUs')),
     target('tiny MLP: rate of the naive server', '≥', 2.3, medianRatio(slipway, naive, 'perSecond')),
@@ -82,8 +82,6 @@ function target(text: string, bound: Target['bound'], want: number, value: numbe
   if (Number.isNaN(value)) return { text, bound, want, value, verdict: 'not measured' };
   return { text, bound, want, value, verdict: (bound === '≤' ? value <= want : value >= want) ? 'met' : 'not met' };
 }
-
-const NOTHING: Measured = { name: '', rounds: [] };
 
 function find(tables: readonly Table[], bench: CaseKey, key: TableKey): Table | undefined {
   return tables.find((table) => table.bench === bench && table.key === key);
