@@ -118,16 +118,14 @@ export interface StartOptions {
   readonly want: Float32Array;
   readonly cores: readonly number[];
   readonly name?: string;
-  readonly flags?: readonly string[];
-  readonly metricsPort?: number;
 }
 
 /** `slipway serve` as it is: it chooses workers and threads from the cores that it may use. */
 export async function startSlipway(options: StartOptions): Promise<Server> {
   const port = await findPort();
-  const ports = ['--grpc-port', String(port), '--rest-port', '0', '--metrics-port', String(options.metricsPort ?? 0)];
+  const ports = ['--grpc-port', String(port), '--rest-port', '0', '--metrics-port', '0'];
   const script = join(BENCH_FOLDER, '..', '..', 'runtime', 'main.js');
-  const args = [script, 'serve', options.bench.modelPath, '--model-name', 'bench', ...ports, ...(options.flags ?? [])];
+  const args = [script, 'serve', options.bench.modelPath, '--model-name', 'bench', ...ports];
   return await startNode(options, { name: 'Slipway', args, port, want: options.want });
 }
 

@@ -4,7 +4,7 @@ import { parseH2load, parseLatencies } from './h2load.js';
 const OUTPUT = `starting benchmark...
 finished in 2.00s, 12345.50 req/s, 1.20MB/s
 requests: 24700 total, 24764 started, 24700 done, 24690 succeeded, 10 failed, 10 errored, 0 timeout
-status codes: 24690 2xx, 0 3xx, 0 4xx, 10 5xx
+status codes: 24700 2xx, 0 3xx, 0 4xx, 10 5xx
 traffic: 2.40MB (2516582) total, 482.42KB (494000) headers (space savings 90.00%), 1.62MB (1700000) data
 `;
 

@@ -1,13 +1,12 @@
 /** What one warmed worker with a 10 MB model holds, and what each further worker adds. */
-import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import type { BenchCase } from './cases.js';
 import { newServerContender, startSlipway } from './contenders.js';
-import { readTreeRssBytes } from './proc.js';
-import { BENCH_FOLDER, RawProcess } from './raw-process.js';
-import { findPort } from './server.js';
+import { MODEL } from './infer-body.js';
+import { countTreeThreads, readTreeRssBytes } from './proc.js';
+import { RawProcess } from './raw-process.js';
 import { BOTH, CLIENT_CORE, SERVER_CORE } from './suite.js';
 
 export interface MemoryReport {
@@ -25,45 +24,45 @@ export async function measureMemory(bench: BenchCase, folder: string): Promise<M
   const raw = new RawProcess(bench, SERVER_CORE);
   try {
     const want = await raw.answer();
-    const one = await measureWorkers({ bench, want, folder, cores: [SERVER_CORE], flags: [] });
-    const flag = await findWorkersFlag();
-    const two = await measureWorkers({ bench, want, folder, cores: BOTH, flags: flag === undefined ? [] : [flag, '2'] });
-    const how = `${one.workers} worker on one core: ${(one.bytes / MB).toFixed(0)} MB; ${two.workers} on two cores${flag === undefined ? '' : ` (${flag} 2)`}: ${(two.bytes / MB).toFixed(0)} MB`;
-    const furtherWorkerMb = two.workers > one.workers ? (two.bytes - one.bytes) / MB / (two.workers - one.workers) : undefined;
-    return { oneWorkerMb: one.bytes / MB, furtherWorkerMb, how };
+    const alone = await measureInstances({ bench, want, folder, cores: [SERVER_CORE] });
+    const one = await measureInstances({ bench, want, folder, cores: BOTH, instances: 1 });
+    const two = await measureInstances({ bench, want, folder, cores: BOTH, instances: 2 });
+    const furtherWorkerMb = two.threads > one.threads ? (two.bytes - one.bytes) / MB : undefined;
+    const how = [
+      `one worker on one core ${(alone.bytes / MB).toFixed(0)} MB`,
+      `on two cores instance_group count 1 ${(one.bytes / MB).toFixed(0)} MB with ${one.threads} threads`,
+      `count 2 ${(two.bytes / MB).toFixed(0)} MB with ${two.threads} threads`,
+    ].join('; ');
+    return { oneWorkerMb: alone.bytes / MB, furtherWorkerMb, how };
   } finally {
     raw.stop();
   }
 }
 
-interface WorkersOptions {
+interface InstancesOptions {
   readonly bench: BenchCase;
   readonly want: Float32Array;
   readonly folder: string;
   readonly cores: readonly number[];
-  readonly flags: readonly string[];
+  /** Of Triton's config.pbtxt; undefined: what the server chooses. A server that does not read it starts no more threads for 2. */
+  readonly instances?: number;
 }
 
-async function measureWorkers({ bench, want, folder, cores, flags }: WorkersOptions): Promise<{ bytes: number; workers: number }> {
-  const metricsPort = await findPort();
-  const server = await startSlipway({ bench, want, cores, flags, metricsPort });
+async function measureInstances({ bench, want, folder, cores, instances }: InstancesOptions): Promise<{ bytes: number; threads: number }> {
+  const modelPath = instances === undefined ? bench.modelPath : writeStore(bench, join(folder, `instances-${instances}`), instances);
+  const server = await startSlipway({ bench: { ...bench, modelPath }, want, cores });
   try {
     await newServerContender({ server, load: { connections: 4, streams: 2 }, folder, core: CLIENT_CORE }).measure(4);
     await sleep(2000);
-    return { bytes: readTreeRssBytes(server.pid), workers: await readInstances(metricsPort) };
+    return { bytes: readTreeRssBytes(server.pid), threads: countTreeThreads(server.pid) };
   } finally {
     await server.stop();
   }
 }
 
-async function readInstances(metricsPort: number): Promise<number> {
-  const statusz: unknown = await (await fetch(`http://127.0.0.1:${metricsPort}/statusz`)).json();
-  if (typeof statusz !== 'object' || statusz === null || !('instances' in statusz))
-    throw new Error('/statusz does not say how many instances there are');
-  return Number(statusz.instances);
-}
-
-async function findWorkersFlag(): Promise<string | undefined> {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(BENCH_FOLDER, '..', '..', 'runtime', 'main.js'), 'serve', '--help']);
-  return /--(?:workers|instances)\b/.exec(stdout)?.[0];
+function writeStore({ modelPath }: BenchCase, store: string, instances: number): string {
+  mkdirSync(join(store, MODEL, '1'), { recursive: true });
+  copyFileSync(modelPath, join(store, MODEL, '1', 'model.onnx'));
+  writeFileSync(join(store, MODEL, 'config.pbtxt'), `instance_group [ { count: ${instances} kind: KIND_CPU } ]\n`);
+  return store;
 }
