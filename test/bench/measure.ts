@@ -10,7 +10,7 @@ export interface Round {
   /** From the question to its answer; NaN where they were not taken one by one. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Share of questions that got an error instead of an answer; only an open loop may have any. */
+  /** Share of questions that got an error or nothing instead of an answer; only an open loop may have any. */
   readonly refused: number;
 }
 

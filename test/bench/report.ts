@@ -2,7 +2,7 @@
 import { type Measured, medianOf } from './measure.js';
 import type { Table } from './suite.js';
 
-const COLUMNS = ['', 'per second', '× the first', 'server µs CPU', 'client µs CPU', 'p50 ms', 'p99 ms', 'refused'] as const;
+const COLUMNS = ['', 'per second', '× the first', 'server µs CPU', 'client µs CPU', 'p50 ms', 'p99 ms', 'unanswered'] as const;
 
 export function renderTable({ title, measured, notes }: Table): string {
   const first = measured[0];
