@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { computeMedian, measure, pickQuantile } from './measure.js';
+import { computeMedian, measureInTurns, medianOf, medianRatio, pickQuantile, type Round } from './measure.js';
+
+const round = (perSecond: number): Round => ({ perSecond, serverCpuUs: 1, clientCpuUs: 1, p50Ms: 1, p99Ms: 1, refused: 0 });
 
 describe('pickQuantile', () => {
   test.each([
@@ -11,10 +13,27 @@ describe('pickQuantile', () => {
 });
 
 test('one disturbed round does not decide', () => {
-  const round = (perSecond: number, ms: number) => ({ perSecond, p50Ms: ms, p99Ms: ms * 2 });
-  expect(computeMedian([round(100, 1), round(5, 90), round(110, 2)])).toEqual({ perSecond: 100, p50Ms: 2, p99Ms: 4 });
+  expect(computeMedian([100, 5, 110])).toBe(100);
+  expect(medianOf({ name: 'a', rounds: [round(100), round(5), round(110)] }, 'perSecond')).toBe(100);
 });
 
-test('a failing call fails the measurement', async () => {
-  await expect(measure(1, 2, async () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+test('a ratio is of rounds side by side: a slow minute slows both', () => {
+  const a = { name: 'a', rounds: [round(20), round(2), round(22)] };
+  const b = { name: 'b', rounds: [round(10), round(1), round(10)] };
+  expect(medianRatio(a, b, 'perSecond')).toBe(2);
+  expect(medianRatio(a, undefined, 'perSecond')).toBeNaN();
+});
+
+test('contenders take turns after each has warmed up', async () => {
+  const calls: string[] = [];
+  const contender = (name: string) => ({
+    name,
+    measure: async (seconds: number) => {
+      calls.push(`${name}${seconds}`);
+      return round(1);
+    },
+  });
+  const measured = await measureInTurns([contender('a'), contender('b')], { rounds: 2, seconds: 3 });
+  expect(calls).toEqual(['a1', 'b1', 'a3', 'b3', 'a3', 'b3']);
+  expect(measured.map(({ rounds }) => rounds.length)).toEqual([2, 2]);
 });

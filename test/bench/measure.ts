@@ -1,35 +1,62 @@
-/** Calls a function again and again for a while and says how often it ended and how long one call took. */
-export interface Figures {
+/** Rounds taken in turns, and what is made of them: medians, and medians of ratios of rounds that lie side by side. */
+
+export interface Round {
+  /** Answers per second; rows per second for ONNX Runtime in process. */
   readonly perSecond: number;
+  /** µs of CPU per answer of the server's processes. */
+  readonly serverCpuUs: number;
+  /** µs of CPU per answer of the load generator; NaN where there is none. */
+  readonly clientCpuUs: number;
+  /** From the question to its answer; NaN where they were not taken one by one. */
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Share of questions that got an error or nothing instead of an answer; only an open loop may have any. */
+  readonly refused: number;
 }
 
-/** `concurrency` callers, each with one call at a time. Rejects with the first failure. */
-export async function measure(seconds: number, concurrency: number, call: () => Promise<unknown>): Promise<Figures> {
-  const times: number[] = [];
-  const started = performance.now();
-  const end = started + seconds * 1000;
-  const caller = async (): Promise<void> => {
-    for (let before = performance.now(); before < end; before = performance.now()) {
-      await call();
-      times.push(performance.now() - before);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, caller));
-  const elapsedSeconds = (performance.now() - started) / 1000;
-  times.sort((a, b) => a - b);
-  return { perSecond: times.length / elapsedSeconds, p50Ms: pickQuantile(times, 0.5), p99Ms: pickQuantile(times, 0.99) };
+/** Something that can be measured for a while. */
+export interface Contender {
+  readonly name: string;
+  measure(seconds: number): Promise<Round>;
 }
 
-/** The median of each figure over rounds: one disturbed round does not decide. */
-export function computeMedian(rounds: readonly Figures[]): Figures {
-  const median = (read: (figures: Figures) => number): number =>
-    pickQuantile(
-      rounds.map(read).sort((a, b) => a - b),
-      0.5,
-    );
-  return { perSecond: median((one) => one.perSecond), p50Ms: median((one) => one.p50Ms), p99Ms: median((one) => one.p99Ms) };
+export interface Measured {
+  readonly name: string;
+  readonly rounds: readonly Round[];
+}
+
+export interface Pace {
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+/** One round of each, then the next of each: what disturbs the machine disturbs all of them. Each warms up first. */
+export async function measureInTurns(contenders: readonly Contender[], { rounds, seconds }: Pace): Promise<Measured[]> {
+  const measured = contenders.map((contender) => ({ name: contender.name, contender, rounds: [] as Round[] }));
+  for (const { contender } of measured) await contender.measure(Math.min(1, seconds));
+  for (let round = 0; round < rounds; round++) {
+    for (const { contender, rounds: own } of measured) own.push(await contender.measure(seconds));
+  }
+  return measured.map(({ name, rounds: own }) => ({ name, rounds: own }));
+}
+
+/** The median of one figure over the rounds; NaN without rounds. */
+export function medianOf({ rounds }: Measured, figure: keyof Round): number {
+  return computeMedian(rounds.map((round) => round[figure]));
+}
+
+/** The median of a/b over rounds of the same number: rounds that were taken side by side. */
+export function medianRatio(a: Measured | undefined, b: Measured | undefined, figure: keyof Round): number {
+  if (a === undefined || b === undefined) return Number.NaN;
+  return computeMedian(a.rounds.flatMap((round, index) => (b.rounds[index] === undefined ? [] : [round[figure] / b.rounds[index][figure]])));
+}
+
+/** Of 1, 2, 3, 4 the lower middle, 2. */
+export function computeMedian(values: readonly number[]): number {
+  return pickQuantile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
 }
 
 /** Nearest rank in ascending values: of 1, 2, 3, 4 the 0.5 quantile is 2. */
