@@ -1,6 +1,5 @@
 /** The Open Inference Protocol without a transport: what gRPC and REST both call. */
 import { InferenceError } from '../core/inference-error.js';
-import { newRunError } from '../core/load-error.js';
 import { computeModelConfig, type ModelConfig, PLATFORM } from '../core/model-config.js';
 import { compareVersions, computeReadiness, type Readiness, selectVersion } from '../core/readiness.js';
 import { computeRepositoryIndex, type IndexEntry } from '../core/repository-index.js';
@@ -106,9 +105,9 @@ export class Dataplane {
       const { sharedMemory } = this.options;
       const prepared = prepareRequest(servable, request, sharedMemory);
       const result = await submit(servable, request, prepared);
-      if ('error' in result) {
-        hasRun = result.queueSeconds !== undefined;
-        throw result.error instanceof InferenceError ? result.error : newRunError(model.name, result.error.message);
+      if (result.error !== undefined) {
+        hasRun = result.hasRun === true;
+        throw result.error;
       }
       const outputs = finishOutputs(servable, request.outputs, result.outputs, sharedMemory);
       const seconds = this.options.monotonicSeconds() - started;

@@ -1,5 +1,7 @@
 /** What the dataplane needs from the world: something that runs models, and something that has them. */
+import type { BatchPlan } from '../core/batch-plan.js';
 import type { CallState } from '../core/call-state.js';
+import type { InferenceError } from '../core/inference-error.js';
 import type { ModelSettings } from '../core/model-settings.js';
 import type { ModelState } from '../core/readiness.js';
 import type { SequencePosition } from '../core/request-options.js';
@@ -85,55 +87,52 @@ export interface Backend {
   load(path: string, options: LoadOptions, onCrash: (error: Error) => void): Promise<Session>;
 }
 
-/** How requests of one loaded model are laid together. */
-export interface BatchPlan {
-  /** Rows that one run holds at most; 1: no two requests run together. */
-  readonly maxRows: number;
-  /** Rows from which on a batch is worth starting beside a running one: what this machine was measured to compute fastest. */
-  readonly targetRows: number;
-  /** Per input and output of the signature, the axis of the rows; undefined where a tensor has none. Empty without batching. */
-  readonly inputAxes: readonly (number | undefined)[];
-  readonly outputAxes: readonly (number | undefined)[];
-  /** Why it is so, in one line. */
-  readonly why: string;
-}
-
-/** One request on its way through a scheduler. */
-export interface WorkItem {
-  /** Checked, in the order of the signature. */
-  readonly inputs: readonly Tensor[];
-  readonly rows: number;
+/** One request on its way through a scheduler. One object per request, kept small: there are tens of thousands a second. */
+export interface WorkItem extends RunPart {
+  /** Names of the outputs to compute, in the order in which the result has them. */
   readonly outputs: readonly string[];
-  /** Of its inputs. */
-  readonly bytes: number;
-  /** 1 is the highest; 0: the model's default. */
+  /** 1 is the most urgent; 0 asks for the default level. */
   readonly priority: number;
-  /** Time that it may wait. */
-  readonly timeoutSeconds?: number;
-  /** On the clock of the process: nobody wants the answer afterwards. */
+  /** On the clock of the process; nobody wants the answer after it. */
   readonly deadlineSeconds?: number;
+  /** Longest wait in the queue that the request itself asks for. */
+  readonly timeoutSeconds?: number;
+  /** Where in a sequence it stands; absent: it belongs to none. */
   readonly sequence?: SequencePosition;
+  /** Its listener belongs to the scheduler from `submit` to `done`. */
   readonly call: CallState;
-  /** Called exactly once. */
+  /** Of its input tensors: what the queue holds in memory for it. */
+  readonly bytes: number;
+  /** Called exactly once, never inside `submit` unless the request is refused there or answered from memory. It must not throw. */
   done(result: ItemResult): void;
 }
 
+export interface ItemFailure {
+  readonly error: InferenceError;
+  /** The model failed, and not the way to it. */
+  readonly hasRun?: boolean;
+}
+
 export interface ItemSuccess {
+  readonly error?: undefined;
+  /** Views into memory that the requests of the batch share. */
   readonly outputs: readonly Tensor[];
   readonly queueSeconds: number;
-  /** Absent when the answer came from memory. */
+  /** Of the whole batch; absent when the answer came from memory. */
   readonly run?: RunSeconds;
 }
 
-/** `queueSeconds` is there when its run had begun. */
-export type ItemResult = ItemSuccess | { readonly error: Error; readonly queueSeconds?: number };
+export type ItemResult = ItemSuccess | ItemFailure;
 
-export interface Scheduler {
+/** Decides which requests run when, and together. */
+export interface RequestScheduler {
   submit(item: WorkItem): void;
-  /** Requests that wait, or run. */
+  /** Requests that wait or run. */
   readonly depth: number;
   /** Requests that wait and do not run yet. */
   readonly waiting: number;
+  /** Resolves once nothing waits and nothing runs. */
+  idle(): Promise<void>;
 }
 
 /** A model that is loaded and answers. */
@@ -145,7 +144,7 @@ export interface Servable {
   readonly plan: BatchPlan;
   /** Loaded copies. */
   readonly instances: number;
-  readonly scheduler: Scheduler;
+  readonly scheduler: RequestScheduler;
 }
 
 /** A version of a model that the server has, whatever its state. */

@@ -2,16 +2,16 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { FetchRecord, ModelStatusz, TensorSignature } from '../../contract/statusz.js';
+import { newUnbatchedPlan } from '../core/batch-plan.js';
 import { findMismatch } from '../core/check-settings.js';
-import { LIMITS } from '../core/limits.js';
 import { LoadError } from '../core/load-error.js';
 import { DEFAULT_MODEL_SETTINGS, type ModelSettings } from '../core/model-settings.js';
 import type { ModelState } from '../core/readiness.js';
 import { EMPTY_SIGNATURE, type ModelSignature, type TensorSpec } from '../core/signature.js';
 import { planWarmup } from '../core/warmup-plan.js';
 import { InferenceStatistics } from '../dataplane/inference-statistics.js';
-import type { Backend, BatchPlan, LoadOptions, Model, Servable, Session } from '../dataplane/ports.js';
-import { SerialScheduler } from '../scheduler/serial-scheduler.js';
+import type { Backend, LoadOptions, Model, Servable, Session } from '../dataplane/ports.js';
+import { newModelScheduler } from '../scheduler/new-model-scheduler.js';
 import { readFetchRecord } from './fetch-record.js';
 import { InFlight } from './in-flight.js';
 import { applyToLoad } from './load-options.js';
@@ -100,11 +100,13 @@ export class ServedModel implements Model {
 
   #serve(session: Session): Servable {
     const { signature, provider } = session;
-    const plan: BatchPlan = { maxRows: 1, targetRows: 1, inputAxes: [], outputAxes: [], why: 'requests are not batched' };
-    const scheduler = new SerialScheduler({
-      session,
+    const plan = newUnbatchedPlan('requests are not batched');
+    const scheduler = newModelScheduler({
+      model: this.name,
+      sessions: [session],
+      plan,
+      settings: this.settings,
       statistics: this.statistics,
-      limits: LIMITS,
       nowSeconds: this.monotonicSeconds,
       nowMs: Date.now,
     });

@@ -8,9 +8,8 @@ import { Buffer } from 'node:buffer';
 import type { BatchPlan } from '../core/batch-plan.js';
 import type { ModelSignature } from '../core/signature.js';
 import type { Tensor } from '../core/tensor.js';
-import type { BatchLayout } from '../dataplane/ports.js';
+import type { BatchLayout, WorkItem } from '../dataplane/ports.js';
 import type { Entry, WaitingList } from './waiting-list.js';
-import type { WorkItem } from './work-item.js';
 
 /** Entries that one batch looks at: the bound of what forming it costs. */
 const LOOK = 512;

@@ -1,6 +1,7 @@
 /** Hands results out in the order in which the requests came, where the model's configuration asks for it. Holds no more than is in flight. */
+
+import type { ItemResult } from '../dataplane/ports.js';
 import type { Entry } from './waiting-list.js';
-import type { ItemResult } from './work-item.js';
 
 export class OrderedDelivery {
   #entries: Entry[] = [];

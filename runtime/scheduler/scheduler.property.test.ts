@@ -4,10 +4,9 @@ import fc from 'fast-check';
 import { countRows, FakeSession } from '../../test/runtime/fake-session.js';
 import { makeItem, makeOutputs } from '../../test/runtime/make-work-item.js';
 import { VirtualTime } from '../../test/runtime/virtual-time.js';
-import type { RunBatch } from '../dataplane/ports.js';
+import type { ItemResult, RunBatch } from '../dataplane/ports.js';
 import { BatchSizeLearner } from './batch-size-learner.js';
 import { Scheduler } from './scheduler.js';
-import type { ItemResult } from './work-item.js';
 
 const arrival = fc.record({
   /** Milliseconds after the one before. */

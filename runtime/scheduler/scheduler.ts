@@ -7,8 +7,7 @@
 import type { BatchPlan } from '../core/batch-plan.js';
 import { InferenceError } from '../core/inference-error.js';
 import type { Tensor } from '../core/tensor.js';
-import type { RunSeconds } from '../dataplane/inference-statistics.js';
-import type { RunOutcome, Session } from '../dataplane/ports.js';
+import type { ItemResult, RequestScheduler, RunOutcome, RunSeconds, Session, WorkItem } from '../dataplane/ports.js';
 import { estimateSeconds } from './admission.js';
 import { Alarm } from './alarm.js';
 import { BatchFormer } from './batch-former.js';
@@ -22,7 +21,6 @@ import { computeSecondBatchAt, pickSlot } from './slot-picker.js';
 import { splitOutcome } from './split-outcome.js';
 import { WaitingLine } from './waiting-line.js';
 import { Entry } from './waiting-list.js';
-import type { ItemResult, WorkItem } from './work-item.js';
 
 export interface SchedulerObserver {
   /** A run ended well. */
@@ -49,7 +47,7 @@ export interface SchedulerOptions {
   readonly observer: SchedulerObserver;
 }
 
-export class Scheduler {
+export class Scheduler implements RequestScheduler {
   readonly #line: WaitingLine;
   readonly #slots: readonly SessionSlot[];
   readonly #delivery: OrderedDelivery;
@@ -291,7 +289,7 @@ export class Scheduler {
       const own = outputs[index];
       if (entry === undefined || own === undefined) continue;
       const queueSeconds = Math.max(0, startedSeconds - entry.enqueuedSeconds);
-      this.#delivery.settle(entry, { outputs: own, queueSeconds, run, batchRows: batch.rows });
+      this.#delivery.settle(entry, { outputs: own, queueSeconds, run });
     }
   }
 
@@ -303,7 +301,8 @@ export class Scheduler {
     const mayTryAgain = !isLost && entries.length > 1;
     if (mayTryAgain) this.#runAgain(entries);
     this.#fill();
-    if (!mayTryAgain) for (const entry of entries) this.#delivery.settle(entry, { error: toInferenceError(this.options.model, error) });
+    if (!mayTryAgain)
+      for (const entry of entries) this.#delivery.settle(entry, { error: toInferenceError(this.options.model, error), hasRun: !isLost });
     if (this.#liveSessions() === 0) this.#refuseWaiting(newLost(this.options.model));
     this.#tellIdle();
   }

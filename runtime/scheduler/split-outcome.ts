@@ -2,8 +2,8 @@
 
 import { cutAxis, splitRows } from '../core/split-rows.js';
 import type { Tensor } from '../core/tensor.js';
+import type { WorkItem } from '../dataplane/ports.js';
 import { type BatchFormer, lengthOf } from './batch-former.js';
-import type { WorkItem } from './work-item.js';
 
 /** Per item its outputs; a sentence when an output does not have the batch's rows, in which case nothing of it may be used. */
 export function splitOutcome(outputs: readonly Tensor[], items: readonly WorkItem[], { plan, signature }: BatchFormer): Tensor[][] | string {

@@ -2,7 +2,7 @@
  * Requests in the order in which they came. A doubly linked list whose links lie in the entries: a request leaves from any
  * place in constant time (cancelled, or taken into a batch out of turn) and nothing of it stays behind.
  */
-import type { ItemResult, WorkItem } from './work-item.js';
+import type { ItemResult, WorkItem } from '../dataplane/ports.js';
 
 export class Entry {
   previous: Entry | undefined = undefined;

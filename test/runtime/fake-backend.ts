@@ -1,12 +1,12 @@
 /** A backend without ONNX Runtime: echoes its inputs as outputs, when and as the test says. */
 
-import { LIMITS } from '../../runtime/core/limits.js';
+import type { BatchPlan } from '../../runtime/core/batch-plan.js';
 import { DEFAULT_MODEL_SETTINGS, type ModelSettings } from '../../runtime/core/model-settings.js';
 import type { ModelSignature } from '../../runtime/core/signature.js';
 import type { Tensor } from '../../runtime/core/tensor.js';
 import { InferenceStatistics } from '../../runtime/dataplane/inference-statistics.js';
-import type { Backend, BatchPlan, LoadOptions, Model, RunBatch, RunOutcome, Servable, Session } from '../../runtime/dataplane/ports.js';
-import { SerialScheduler } from '../../runtime/scheduler/serial-scheduler.js';
+import type { Backend, LoadOptions, Model, RunBatch, RunOutcome, Servable, Session } from '../../runtime/dataplane/ports.js';
+import { newModelScheduler } from '../../runtime/scheduler/new-model-scheduler.js';
 
 export class FakeSession implements Session {
   readonly provider = 'fake';
@@ -60,7 +60,7 @@ export const ECHO_SIGNATURE: ModelSignature = {
 };
 
 /** Rows on axis 0, as one instance computes them. */
-export const ECHO_PLAN: BatchPlan = { maxRows: 1, targetRows: 1, inputAxes: [0], outputAxes: [0], why: 'a test' };
+export const ECHO_PLAN: BatchPlan = { maxRows: 1, targetRows: 1, maxDelaySeconds: 0, inputAxes: [0], outputAxes: [0], why: 'a test' };
 
 /** Version 1 of `echo`, ready; without a session nothing is loaded. */
 export function makeEchoModel(session: Session | undefined, changes: Partial<Model> = {}, settings: Partial<ModelSettings> = {}): Model {
@@ -74,7 +74,15 @@ export function makeEchoModel(session: Session | undefined, changes: Partial<Mod
           settings: { ...DEFAULT_MODEL_SETTINGS, ...settings },
           plan: ECHO_PLAN,
           instances: 1,
-          scheduler: new SerialScheduler({ session, statistics, limits: LIMITS, nowSeconds: () => 0, nowMs: () => 5000 }),
+          scheduler: newModelScheduler({
+            model: 'echo',
+            sessions: [session],
+            plan: ECHO_PLAN,
+            settings: { ...DEFAULT_MODEL_SETTINGS, ...settings },
+            statistics,
+            nowSeconds: () => 0,
+            nowMs: () => 5000,
+          }),
         };
   return { name: 'echo', version: '1', state: 'Ready', reason: '', filename: 'model.onnx', statistics, servable, ...changes };
 }
