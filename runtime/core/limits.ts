@@ -11,7 +11,7 @@ export const LIMITS = {
   /** Regions of shared memory that clients may register. */
   sharedRegions: 256,
   /** Requests of one model that may wait for a free instance. */
-  queueLength: 256,
+  queueLength: 1024,
   /** Bytes of input tensors that may wait per model. */
   queueBytes: 256 * 1024 * 1024,
 } as const;
