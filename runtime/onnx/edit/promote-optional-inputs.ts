@@ -73,7 +73,7 @@ function dropFrom(graph: Uint8Array, names: ReadonlySet<string>) {
   return spliceMessage(graph, 'the graph', (field, payload) => (field === FIELD.initializer && names.has(readTensor(payload).name) ? [] : undefined));
 }
 
-/** TensorProtos of the listed inputs by name, as they lie in the file; sparse ones are not among them. */
+/** TensorProtos of the listed inputs by name, as they lie in the file, two at most; sparse ones are not among them. */
 function collectTensors(bytes: Uint8Array, listed: ReadonlyMap<string, unknown>): ReadonlyMap<string, readonly Uint8Array[]> {
   const found = new Map<string, Uint8Array[]>();
   const model = new WireReader(bytes, 'the model');
@@ -90,7 +90,7 @@ function collectTensors(bytes: Uint8Array, listed: ReadonlyMap<string, unknown>)
       }
       const payload = graph.bytes();
       const { name } = readTensor(payload);
-      if (listed.has(name)) found.set(name, [...(found.get(name) ?? []), payload]);
+      if (listed.has(name)) found.set(name, [...(found.get(name) ?? []).slice(0, 1), payload]);
     }
   }
   return found;
