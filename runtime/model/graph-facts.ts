@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { LoadError } from '../core/load-error.js';
 import type { Tensor } from '../core/tensor.js';
+import { dropOtherOutputs } from '../onnx/edit/drop-other-outputs.js';
 import { promoteOptionalInputs } from '../onnx/edit/promote-optional-inputs.js';
 import { stripZipMap } from '../onnx/edit/strip-zip-map.js';
 import { widenBf16 } from '../onnx/edit/widen-bf16.js';
@@ -54,13 +55,15 @@ export async function readGraphFacts(path: string): Promise<GraphFacts> {
 /** Throws OnnxFormatError, or LoadError. */
 export function computeGraphFacts(file: Uint8Array): GraphFacts {
   const { bytes: plain, stripped } = stripZipMap(file);
-  const promoted = promoteOptionalInputs(plain);
+  const tensors = dropOtherOutputs(plain);
+  const promoted = promoteOptionalInputs(tensors.bytes);
   const { bytes, inputs, outputs, kept } = widenBf16(promoted.bytes);
   const model = readModel(bytes);
   refuse(model);
   const labels = new Map(stripped.map(({ output, labels: names }) => [output, names.map(String)]));
   const edits = [
     ...stripped.map(({ output }) => `output "${output}" was a sequence of maps (ZipMap) and is a tensor now`),
+    ...tensors.dropped.map(({ name, kind }) => `output "${name}" is a ${kind}, which the protocol cannot carry: it is not served`),
     ...[...inputs, ...outputs].map((name) => `"${name}" is BF16 in the model and FP32 for clients`),
     ...[...promoted.kept, ...kept].map(({ name, reason }) => `"${name}" stays as the model has it: ${reason}`),
   ];

@@ -11,6 +11,8 @@ export interface TestValue {
   readonly elemType?: number;
   /** undefined for a tensor of unknown rank; an element that is undefined is a dimension without a name. */
   readonly shape?: readonly (number | string | undefined)[];
+  /** A sequence of such tensors. */
+  readonly isSequence?: boolean;
 }
 
 export type TestAttribute =
@@ -163,16 +165,21 @@ function rawBytes(elemType: number, values: readonly number[]): Uint8Array {
   return new Uint8Array(list.buffer);
 }
 
-function encodeValue({ name, elemType = FLOAT, shape }: TestValue): Uint8Array {
+function encodeValue({ name, elemType = FLOAT, shape, isSequence = false }: TestValue): Uint8Array {
   const tensor = Writer.create();
   varint(tensor, 1, elemType);
   if (shape !== undefined) bytes(tensor, 2, encodeShape(shape));
-  const type = Writer.create();
-  bytes(type, 1, tensor.finish());
   const value = Writer.create();
   text(value, 1, name);
-  bytes(value, 2, type.finish());
+  bytes(value, 2, isSequence ? wrap(4, wrap(1, wrap(1, tensor.finish()))) : wrap(1, tensor.finish()));
   return value.finish();
+}
+
+/** A message with one field. */
+function wrap(field: number, content: Uint8Array): Uint8Array {
+  const message = Writer.create();
+  bytes(message, field, content);
+  return message.finish();
 }
 
 function encodeShape(dims: readonly (number | string | undefined)[]): Uint8Array {

@@ -62,7 +62,9 @@ def broken(root):
         file.write("<html>404 Not Found</html>")
     with open(os.path.join(root, "empty.onnx"), "wb"):
         pass
-    save(identity(TensorProto.BFLOAT16, ["n"]), root, "bf16.onnx")
+    save(build([helper.make_node("Neg", ["x"], ["y"], name="minus")],
+               [helper.make_tensor_value_info("x", TensorProto.BFLOAT16, ["n"])],
+               [helper.make_tensor_value_info("y", TensorProto.BFLOAT16, ["n"])]), root, "bf16.onnx")
     opset = identity(TensorProto.FLOAT, ["n"])
     opset.opset_import[0].version = 99
     save(opset, root, "opset-99.onnx")
