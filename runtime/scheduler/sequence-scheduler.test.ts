@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { COUNTER_PLAN, COUNTER_SIGNATURE, CounterSession, counterSettings, makeStep, readInts } from '../../test/runtime/counter-session.js';
 import { VirtualTime } from '../../test/runtime/virtual-time.js';
+import { LIMITS } from '../core/limits.js';
 import { DEFAULT_MODEL_SETTINGS, type SequenceSettings } from '../core/model-settings.js';
 import type { SequencePosition } from '../core/request-options.js';
 import type { ItemResult } from '../dataplane/ports.js';
@@ -222,11 +223,11 @@ describe('bounds', () => {
   test('no more requests in the lines than in a queue', async () => {
     const { time, told, step, scheduler } = makeWorld();
     step('a', 1, 'S');
-    for (let count = 0; count < 257; count++) step('a', 0);
+    for (let count = 0; count <= LIMITS.queueLength; count++) step('a', 0);
     expect(told).toEqual(['a: RESOURCE_EXHAUSTED']);
-    expect(scheduler.waiting).toBe(257); // one in the scheduler underneath
-    await time.run(10);
-    expect(told).toHaveLength(258);
+    expect(scheduler.waiting).toBe(LIMITS.queueLength + 1); // one in the scheduler underneath
+    await time.run(20);
+    expect(told).toHaveLength(LIMITS.queueLength + 2);
     await scheduler.idle();
   });
 
