@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { joinBytesElements } from './bytes-elements.js';
 import { checkInputs, checkOutputs } from './check-request.js';
 import { InferenceError } from './inference-error.js';
-import type { ModelSignature } from './signature.js';
+import { type ModelSignature, withDefaults } from './signature.js';
 import type { UncheckedTensor } from './tensor.js';
 
 const signature: ModelSignature = {
@@ -68,6 +68,32 @@ describe('checkInputs', () => {
     { name: 'a datatype of an object property', inputs: [{ ...image, datatype: 'toString' }, text], want: /expects 'FP32'/ },
   ])('refuses $name', ({ inputs, want }) => {
     expect(refusal(() => checkInputs('m', signature, inputs))).toMatch(new RegExp(`^INVALID_ARGUMENT .*${want.source}`));
+  });
+});
+
+describe('optional inputs', () => {
+  const fallback = { name: 'text', datatype: 'BYTES', shape: [1], data: joinBytesElements([Buffer.from('en')]) } as const;
+  const optional = withDefaults(signature, [fallback]);
+  const two = { ...image, shape: [2, 2], data: new Uint8Array(16) };
+
+  test('the default stands in the place of one that is left out, as it is, whatever number of rows the others have', () => {
+    expect(checkInputs('m', optional, [image])).toEqual([image, fallback]);
+    expect(checkInputs('m', optional, [two])[1]).toBe(fallback);
+  });
+  test('one that is sent is used and checked like any other', () => {
+    expect(checkInputs('m', optional, [text, image])[1]?.data).toBe(text.data);
+    expect(refusal(() => checkInputs('m', optional, [{ ...text, datatype: 'INT64' }, image]))).toMatch(/expects 'BYTES'/);
+    expect(refusal(() => checkInputs('m', optional, [text, two]))).toMatch(/batch size does not match/);
+  });
+  test('refusals list required inputs as missing, and no others', () => {
+    expect(refusal(() => checkInputs('m', optional, []))).toMatch(
+      /expected number of inputs between 1 and 2 but got 0 inputs for model 'm'.*missing required input\(s\) \['image'\]/,
+    );
+    expect(refusal(() => checkInputs('m', optional, [image, { ...text, name: 'q' }]))).toMatch(/Allowed inputs are: 'image','text'/);
+  });
+  test('a model that needs nothing answers a request with nothing', () => {
+    const all = withDefaults(signature, [fallback, { ...image, datatype: 'FP32' }]);
+    expect(checkInputs('m', all, []).map(({ name }) => name)).toEqual(['image', 'text']);
   });
 });
 
