@@ -32,7 +32,8 @@ export class InitialState {
     const { signature, plan, settings } = options;
     const isLed = (settings.maxBatchRows ?? 0) > 0;
     this.#batchAxis = plan.inputAxes[signature.inputs.indexOf(spec)] ?? (isLed ? 0 : undefined);
-    this.#dims = isLed ? [1, ...state.dims] : state.dims;
+    const dims = state.initialDims ?? state.dims;
+    this.#dims = isLed ? [1, ...dims] : dims;
     if (state.initialFile === undefined) this.#findSymbols(options);
     else this.#row = this.#readRow(state.initialFile, options.initialFiles);
   }

@@ -68,6 +68,15 @@ describe('the inputs of the model', () => {
     expect(inputs.countInitialBytes(makeStep([5, 6]))).toBe(8);
   });
 
+  test('begin with the dims of the initial state, where nothing else fixes one', () => {
+    const state = { inputName: 's', outputName: 't', datatype: 'INT32', dims: [1, -1], initialDims: [1, 3] } as const;
+    const settings = counterSettings({ states: [state] });
+    const [x, s] = COUNTER_SIGNATURE.inputs;
+    const signature = { ...COUNTER_SIGNATURE, inputs: x === undefined || s === undefined ? [] : [x, { ...s, symbols: ['', ''] }] };
+    const model = { model: 'm', signature, plan: { ...COUNTER_PLAN, inputAxes: [] }, settings, initialFiles: new Map<string, Uint8Array>() };
+    expect(describeInputs(new SequenceInputs(model, settings.sequence), [5])[1]).toBe('s[1,3]=0,0,0');
+  });
+
   test('without a plan, a dimension that an input has by name is that input’s', () => {
     expect(describeInputs(make([1], { maxBatchRows: 8 }), [5, 6])).toEqual(['x[2,1]=5,6', 's[1,2]=0,0', 'start[2,1]=1,1']);
   });
