@@ -98,16 +98,16 @@ export const CONFIG_KEYS = {
     max_queue_size: acts("counts rows; 0: the server's own limits"),
   },
   ModelSequenceBatching: {
-    direct: ACTS,
+    direct: acts('as `oldest`: sequences are batched as they come'),
     oldest: ACTS,
     max_sequence_idle_microseconds: acts('0: one second'),
-    control_input: ACTS,
-    state: ACTS,
+    control_input: acts('filled by the server; clients do not send it'),
+    state: acts('clients get it only where `output` lists it'),
     iterative_sequence: refused('iterative sequences are not supported'),
   },
   StrategyDirect: { [QUEUE_DELAY]: ACTS, minimum_slot_utilization: warned('a batch starts when the delay has passed, however full') },
   StrategyOldest: {
-    max_candidate_sequences: acts('absent: 1024'),
+    max_candidate_sequences: acts('absent: 1024; more are refused with RESOURCE_EXHAUSTED'),
     preferred_batch_size: ACTS,
     [QUEUE_DELAY]: ACTS,
     preserve_ordering: ACTS,
@@ -118,7 +118,7 @@ export const CONFIG_KEYS = {
     input_name: ACTS,
     output_name: ACTS,
     data_type: ACTS,
-    dims: ACTS,
+    dims: acts('for dimensions that neither the model nor the request fixes'),
     initial_state: ACTS,
     use_same_buffer_for_input_output: warned('states are copied, which changes no answer'),
     use_growable_memory: refused('a state has the size that the model gives it'),
@@ -139,7 +139,7 @@ export const CONFIG_KEYS = {
     input_data_file: acts('in the folder `warmup`'),
   },
   ModelTransactionPolicy: { decoupled: refused('a model of ONNX answers each request once') },
-  ModelResponseCache: { enable: ACTS },
+  ModelResponseCache: { enable: acts('64 MiB a model; not for sequences, nor for models with random operators') },
   ModelParameter: { string_value: ACTS },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, KeyTreatment>>>>;
 
@@ -157,7 +157,7 @@ export const ONE_OF = {
 /** What this server makes of Triton's `parameters` for its onnxruntime backend. Others are the user's own, and are named in a warning. */
 export const PARAMETER_KEYS: ReadonlyMap<string, KeyTreatment> = new Map([
   ['intra_op_thread_count', acts('0: the server chooses')],
-  ['slipway_single_flight', acts('ours: equal requests in flight are computed once')],
+  ['slipway_single_flight', acts('ours: equal requests in flight are computed once; not for sequences, nor for models with random operators')],
   ['inter_op_thread_count', warned('operators run one after the other')],
   ['execution_mode', warned('operators run one after the other')],
   ['enable_mem_arena', warned('the server manages memory itself')],

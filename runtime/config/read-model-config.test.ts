@@ -88,7 +88,7 @@ describe('readModelConfig', () => {
       maxIdleSeconds: 10,
       maxSequences: 1024,
       maxDelaySeconds: 0.01,
-      states: [{ inputName: 'h', outputName: 'hn', datatype: 'FP32', dims: [2, -1] }],
+      states: [{ inputName: 'h', outputName: 'hn', datatype: 'FP32', dims: [2, -1], initialDims: [2, 1] }],
       controls: [
         { inputName: 'START', kind: 'START', datatype: 'INT32', falseTrue: [0, 1] },
         { inputName: 'CORRID', kind: 'CORRID', datatype: 'UINT64' },

@@ -86,5 +86,13 @@ function readState(state: MessageReader): SequenceState {
   if (second !== undefined) state.fail('initial_state', `state "${inputName}" has several "initial_state": keep one`);
   const file = initial?.text('data_file') ?? '';
   if (file !== '' && /[/\\\0]|^\./.test(file)) initial?.fail('data_file', `"${file}" is no file name: the file lies in the folder initial_state`);
-  return { inputName, outputName, datatype, dims: readDims(state, 'dims'), ...(file === '' ? {} : { initialFile: file }) };
+  const initialDims = initial === undefined ? [] : readDims(initial, 'dims');
+  return {
+    inputName,
+    outputName,
+    datatype,
+    dims: readDims(state, 'dims'),
+    ...(file === '' ? {} : { initialFile: file }),
+    ...(initialDims.length === 0 ? {} : { initialDims }),
+  };
 }

@@ -14,4 +14,8 @@ export const LIMITS = {
   queueLength: 1000,
   /** Bytes of input tensors that may wait per model. */
   queueBytes: 256 * 1024 * 1024,
+  /** Bytes of state that all sequences of one model hold together. */
+  sequenceStateBytes: 256 * 1024 * 1024,
+  /** Bytes of answers that the response cache of one model holds. */
+  responseCacheBytes: 64 * 1024 * 1024,
 } as const;

@@ -44,6 +44,8 @@ export interface SequenceState {
   readonly dims: readonly number[];
   /** File of raw bytes in `initial_state/` that the first request of a sequence starts from. Absent: zeros. */
   readonly initialFile?: string;
+  /** Of the state that a sequence begins with, where it differs from `dims`; without the batch axis as those. */
+  readonly initialDims?: readonly number[];
 }
 
 export interface SequenceSettings {

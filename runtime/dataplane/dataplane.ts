@@ -29,7 +29,15 @@ export interface DataplaneOptions {
 /** Those that a server has which clients may change. */
 const ADMIN_EXTENSIONS = ['logging', 'model_repository', 'system_shared_memory', 'trace'] as const;
 /** Those of Triton's extensions that every client finds whole. */
-const EXTENSIONS = ['binary_tensor_data', 'classification', 'model_configuration', 'parameters', 'schedule_policy', 'statistics'] as const;
+const EXTENSIONS = [
+  'binary_tensor_data',
+  'classification',
+  'model_configuration',
+  'parameters',
+  'schedule_policy',
+  'sequence',
+  'statistics',
+] as const;
 
 export class Dataplane {
   constructor(readonly options: DataplaneOptions) {}

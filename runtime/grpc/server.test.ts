@@ -230,7 +230,7 @@ describe("Triton's extensions", () => {
   });
   test('the server advertises no more than that', async () => {
     await expect(ask((done) => client.ServerMetadata({}, done))).resolves.toMatchObject({
-      extensions: ['binary_tensor_data', 'classification', 'model_configuration', 'parameters', 'schedule_policy', 'statistics'],
+      extensions: ['binary_tensor_data', 'classification', 'model_configuration', 'parameters', 'schedule_policy', 'sequence', 'statistics'],
     });
   });
   test('an unknown model has neither config nor statistics', async () => {

@@ -26,7 +26,7 @@ export function planBatches(settings: ModelSettings, facts: GraphFacts, signatur
   return {
     maxRows,
     targetRows: maxRows,
-    maxDelaySeconds: settings.maxDelaySeconds,
+    maxDelaySeconds: settings.sequence?.maxDelaySeconds ?? settings.maxDelaySeconds,
     inputAxes,
     outputAxes,
     why: facts.why,

@@ -9,12 +9,14 @@ import type { ModelSettings } from '../core/model-settings.js';
 import type { InferenceStatistics } from '../dataplane/inference-statistics.js';
 import type { Backend, LoadOptions, Servable, Session, SessionMode } from '../dataplane/ports.js';
 import { BatchSizeLearner } from '../scheduler/batch-size-learner.js';
-import { newModelScheduler } from '../scheduler/new-model-scheduler.js';
+import { type DecoratedScheduler, decorateScheduler } from '../scheduler/decorate-scheduler.js';
+import { newModelScheduler, setTimer } from '../scheduler/new-model-scheduler.js';
 import { type GraphFacts, readGraphFacts } from './graph-facts.js';
 import type { LocatedModel } from './located-model.js';
 import { hasFixedRows } from './plan-batches.js';
 import { type HostResources, type LoadPlan, planLoad } from './plan-load.js';
 import { type ProvenBatches, proveBatches } from './prove-batches.js';
+import { readInitialStates } from './read-initial-states.js';
 import { reshapeSession } from './reshaped-session.js';
 import { runWarmupSamples } from './run-warmup-samples.js';
 import { addDefaults } from './signed-session.js';
@@ -38,6 +40,8 @@ export interface PrepareOptions {
 
 export interface PreparedModel {
   readonly servable: Servable;
+  /** What keeps states and answers around the servable's scheduler. */
+  readonly decorated: DecoratedScheduler;
   readonly sessions: readonly Session[];
   readonly mode: SessionMode;
   /** Intra-op threads of each session. */
@@ -78,9 +82,11 @@ class Preparation {
     const warmth = await this.#warm(first);
     const batches = await proveBatches({ session: first, settings, facts, warmth, nowSeconds: monotonicSeconds });
     const placed = await this.#place(first, { facts, plan, warmth, batches });
-    const notes = [...facts.edits, ...(warmth.note === undefined ? [] : [warmth.note])];
+    const { servable, decorated } = this.#serve(settings, facts, placed);
+    const notes = [...facts.edits, ...(warmth.note === undefined ? [] : [warmth.note]), ...decorated.notes];
     return {
-      servable: this.#serve(settings, placed),
+      servable,
+      decorated,
       sessions: placed.sessions,
       mode: placed.mode,
       threads: placed.mode === 'inline' ? 1 : plan.threads,
@@ -151,11 +157,11 @@ class Preparation {
     return { sessions: [inline], mode: 'inline', batches: { plan: shorter, learner, seconds: batches.seconds } };
   }
 
-  #serve(settings: ModelSettings, { sessions, batches }: Placed): Servable {
-    const { name, statistics, monotonicSeconds } = this.options;
+  #serve(settings: ModelSettings, { isDeterministic }: GraphFacts, { sessions, batches }: Placed): Pick<PreparedModel, 'servable' | 'decorated'> {
+    const { name, located, statistics, monotonicSeconds } = this.options;
     const [{ signature, provider }] = sessions as readonly [Session, ...Session[]];
     const { plan, learner, seconds } = batches;
-    const scheduler = newModelScheduler({
+    const inner = newModelScheduler({
       model: name,
       sessions,
       plan,
@@ -166,8 +172,21 @@ class Preparation {
       ...(learner === undefined ? {} : { learner }),
     });
     for (const [rows, measured] of seconds)
-      if (rows <= Math.max(1, plan.maxRows)) for (let repeat = 0; repeat < 3; repeat++) scheduler.learn(rows, measured);
-    return { signature, provider, settings, instances: sessions.length, scheduler, plan };
+      if (rows <= Math.max(1, plan.maxRows)) for (let repeat = 0; repeat < 3; repeat++) inner.learn(rows, measured);
+    const decorated = decorateScheduler(inner, {
+      model: name,
+      settings,
+      signature,
+      plan,
+      statistics,
+      isDeterministic,
+      initialFiles: readInitialStates(located, settings),
+      cacheKeyBase: `${name}/${located.version}`, // the cache is this servable's own: other content comes with another cache
+      nowSeconds: monotonicSeconds,
+      setTimer,
+    });
+    const { scheduler, client } = decorated;
+    return { servable: { ...client, provider, settings, instances: sessions.length, scheduler }, decorated };
   }
 
   /** The configuration's own win over those that the exporter wrote into the model. */

@@ -86,11 +86,13 @@ export class ServedModel implements Model {
   move(state: ModelState, reason: string, onChange: () => void): void {
     this.state = state;
     this.reason = reason;
+    if (state === 'Draining') this.prepared?.decorated.drain();
     onChange();
   }
 
   async #closeSessions(): Promise<void> {
     const sessions = this.prepared?.sessions ?? [];
+    this.prepared?.decorated.close();
     this.prepared = undefined;
     await Promise.all(sessions.map((session) => session.close()));
   }

@@ -30,10 +30,7 @@ export function newModelScheduler(options: ModelSchedulerOptions): Scheduler {
     plan,
     policies: computeQueuePolicies(settings),
     nowSeconds,
-    setTimer: (ms, callback) => {
-      const timer = setTimeout(callback, ms);
-      return () => clearTimeout(timer);
-    },
+    setTimer,
     defer: setImmediate,
     observer: {
       observeBatch: ({ rows, run }) => statistics.addExecution(nowMs(), rows, run),
@@ -41,6 +38,12 @@ export function newModelScheduler(options: ModelSchedulerOptions): Scheduler {
     },
     ...(learner === undefined ? {} : { learner }),
   });
+}
+
+/** Returns what takes it back. */
+export function setTimer(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
 }
 
 export function computeQueuePolicies(settings: ModelSettings): QueuePolicies {

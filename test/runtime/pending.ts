@@ -10,8 +10,6 @@ const ADMIN = 'what the flag --admin switches on: repository, shared memory, tra
 
 const TRITON_CORE = {
   'classification gives score:index:label': 'classification of each row of a batch, and label files',
-  'sequences keep a state each, from start to end': 'sequence batching',
-  'sequences may have ids that are texts': 'sequence batching',
   'priority 1 overtakes those that wait with priority 2': 'priorities',
   'the timeout parameter ends a request that waits': 'the timeout parameter',
   'the list of extensions is exactly what works': 'it lists schedule_policy, which has no effect yet',
@@ -40,7 +38,6 @@ const SUITES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ),
     'zipmap has no other cases': ZIPMAP,
     ...each(OPTIONAL, ways('optional input given')),
-    ...each('sequence batching', ways('Silero VAD, its state kept by the server')),
     ...each(PARTLY, ways('a tensor beside a sequence')),
     'partly has no other cases': PARTLY,
   },
@@ -58,7 +55,6 @@ const SUITES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'compression works on a stream',
     'stop_stream with cancel_requests ends at once, and the next stream works',
     'stream_timeout ends a stream that lives too long',
-    'a sequence on a stream keeps its state',
   ]),
   grpcurl: each('reflection', [
     'list names the services',
@@ -70,7 +66,6 @@ const SUITES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   perf_analyzer: {
     streaming: STREAM,
     '-b 4': 'max_batch_size of config.pbtxt',
-    sequences: 'sequence batching',
     'system shared memory over gRPC': ADMIN,
     'system shared memory over HTTP': ADMIN,
   },
