@@ -27,9 +27,11 @@ describe('readTracingConfig', () => {
   test.each([
     { sampler: 'always_on', arg: undefined, want: 1 },
     { sampler: 'parentbased_always_on', arg: undefined, want: 1 },
-    { sampler: 'parentbased_always_off', arg: undefined, want: 0 },
+    { sampler: 'always_off', arg: undefined, want: 0 },
+    { sampler: 'parentbased_always_off', arg: undefined, want: 999_999_999 },
     { sampler: 'traceidratio', arg: '0.01', want: 100 },
-    { sampler: 'parentbased_traceidratio', arg: '0', want: 0 },
+    { sampler: 'traceidratio', arg: '0', want: 0 },
+    { sampler: 'parentbased_traceidratio', arg: '0', want: 999_999_999 },
     { sampler: 'traceidratio', arg: undefined, want: 1 },
     { sampler: 'traceidratio', arg: '1e-300', want: 999_999_999 },
   ])('$sampler with $arg is one of $want', ({ sampler, arg, want }) =>

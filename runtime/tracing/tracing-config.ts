@@ -6,7 +6,7 @@
 export interface TracingConfig {
   /** Takes OTLP over HTTP with protobuf. */
   readonly url: string;
-  /** One request of so many, of those that come without a trace context; 0: none of them. */
+  /** One request of so many, of those that come without a trace context; 0: no request at all. */
   readonly rate: number;
   /** Spans that wait to be exported; further ones are dropped. */
   readonly maxQueue: number;
@@ -72,21 +72,22 @@ function checkProtocol(env: Environment): void {
   }
 }
 
-/** A ratio of 0.01 is one request of 100. */
+/** A ratio of 0.01 is one request of 100. Where parents decide, "none" still means those that a caller records: a rate that is never reached. */
 function readRate(env: Environment): number {
   const sampler = read(env, 'OTEL_TRACES_SAMPLER');
+  const none = sampler?.startsWith('parentbased_') === true ? LARGEST_RATE : 0;
   switch (sampler?.replace(/^parentbased_/, '')) {
     case undefined:
       return DEFAULT_RATE;
     case 'always_on':
       return 1;
     case 'always_off':
-      return 0;
+      return none;
     case 'traceidratio': {
       const text = read(env, 'OTEL_TRACES_SAMPLER_ARG') ?? '1';
       const ratio = Number(text);
       if (!(ratio >= 0 && ratio <= 1)) throw new Error(`OTEL_TRACES_SAMPLER_ARG is "${text}": give a number from 0 to 1`);
-      return ratio === 0 ? 0 : Math.min(LARGEST_RATE, Math.max(1, Math.round(1 / ratio)));
+      return ratio === 0 ? none : Math.min(LARGEST_RATE, Math.max(1, Math.round(1 / ratio)));
     }
     default:
       throw new Error(`OTEL_TRACES_SAMPLER is "${sampler}": give always_on, always_off or traceidratio, with parentbased_ in front or without`);

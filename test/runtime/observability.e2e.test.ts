@@ -1,10 +1,11 @@
 /** Traces, access log, load reports and metrics of the real server, as those see them who collect them. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadInferenceService } from '../../proto/load.js';
+import { findRows } from '../docs/markdown.js';
 import { readLoadReport } from './orca.js';
 import { OtlpReceiver, type ReceivedSpan } from './otlp-receiver.js';
 import { ServerProcess } from './server-process.js';
@@ -70,7 +71,12 @@ const rootOf = (spans: readonly ReceivedSpan[]) => spans.filter(({ kind }) => ki
 
 describe('traces', () => {
   test('the caller samples: spans below its own, over gRPC and HTTP, with times that add up; flushed by the drain', async () => {
-    const { server: running, grpc, rest, metrics } = await start(['--otlp-endpoint', endpoint], {
+    const {
+      server: running,
+      grpc,
+      rest,
+      metrics,
+    } = await start(['--otlp-endpoint', endpoint], {
       OTEL_BSP_SCHEDULE_DELAY: '600000',
       OTEL_SERVICE_NAME: 'reader',
       OTEL_EXPORTER_OTLP_HEADERS: 'x-key=k',
@@ -190,13 +196,27 @@ describe('load reports', () => {
   }, 60_000);
 });
 
+test('the guide has a row for each metric of a scrape, and for no other', async () => {
+  const { metrics } = await start(['--otlp-endpoint', endpoint]);
+  const text = await (await fetch(`${metrics}/metrics`)).text();
+  const found = [...text.matchAll(/^# TYPE ((?:slipway|nv)_\w+) (\w+)$/gm)].map(([, name, type]) => `${name} ${type}`);
+  const rows = findRows(readFileSync('docs/guides/observability.md', 'utf8'), '## Metrics');
+  expect(rows.map(([name = '', type]) => `${name.replaceAll('`', '')} ${type}`).sort()).toEqual(found.sort());
+}, 60_000);
+
 test('a scrape has every phase of every request, counted once', async () => {
   const { grpc, rest, metrics } = await start([]);
   for (let left = 4; left > 0; left--) await infer(grpc);
   await post(rest);
   await post(rest, {}, '{"inputs":[]}'); // refused: it has no queue and no inference
   const text = await (await fetch(`${metrics}/metrics`)).text();
-  const read = (series: string): number => Number(text.split('\n').find((line) => line.startsWith(`${series} `))?.split(' ')[1] ?? Number.NaN);
+  const read = (series: string): number =>
+    Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${series} `))
+        ?.split(' ')[1] ?? Number.NaN,
+    );
   const labels = '{model="double",version="1"}';
   const counts = { request: 6, queue: 5, batch: 5, inference: 5, encode: 5 };
   for (const [phase, want] of Object.entries(counts)) {

@@ -36,20 +36,25 @@ process.dlopen = function (module, file, ...rest) {
   return open.call(this, module, file, ...rest);
 };`;
 
-test.each(['dist/cli/main.js', 'dist/runtime/main.js'])('%s serve', async (main) => {
-  const hook = join(folder, 'hook.cjs');
-  const notes = join(folder, `${main.replaceAll('/', '-')}.notes`);
-  writeFileSync(hook, HOOK);
-  const { ORT_DISABLE_TELEMETRY: _unset, ...env } = process.env;
-  const ports = ['--grpc-port', '0', '--rest-port', '0', '--metrics-port', '0'];
-  const server = spawn(process.execPath, ['--require', hook, main, 'serve', model, ...ports], { stdio: 'ignore', env: { ...env, NOTES: notes } });
-  expect(readFileSync(`/proc/${server.pid}/environ`, 'utf8')).not.toContain('ORT_DISABLE_TELEMETRY');
-  try {
-    for (let left = 600; left > 0 && !existsSync(notes) && server.exitCode === null; left--) await new Promise((resolve) => setTimeout(resolve, 50));
-    const lines = readFileSync(notes, 'utf8').trim().split('\n');
-    expect(lines.map((line): unknown => JSON.parse(line))).toEqual([{ isMainThread: false, value: '1' }]);
-  } finally {
-    server.kill('SIGKILL');
-    if (server.exitCode === null) await once(server, 'close');
-  }
-}, 60_000);
+test.each(['dist/cli/main.js', 'dist/runtime/main.js'])(
+  '%s serve',
+  async (main) => {
+    const hook = join(folder, 'hook.cjs');
+    const notes = join(folder, `${main.replaceAll('/', '-')}.notes`);
+    writeFileSync(hook, HOOK);
+    const { ORT_DISABLE_TELEMETRY: _unset, ...env } = process.env;
+    const ports = ['--grpc-port', '0', '--rest-port', '0', '--metrics-port', '0'];
+    const server = spawn(process.execPath, ['--require', hook, main, 'serve', model, ...ports], { stdio: 'ignore', env: { ...env, NOTES: notes } });
+    expect(readFileSync(`/proc/${server.pid}/environ`, 'utf8')).not.toContain('ORT_DISABLE_TELEMETRY');
+    try {
+      for (let left = 600; left > 0 && !existsSync(notes) && server.exitCode === null; left--)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      const lines = readFileSync(notes, 'utf8').trim().split('\n');
+      expect(lines.map((line): unknown => JSON.parse(line))).toEqual([{ isMainThread: false, value: '1' }]);
+    } finally {
+      server.kill('SIGKILL');
+      if (server.exitCode === null) await once(server, 'close');
+    }
+  },
+  60_000,
+);
