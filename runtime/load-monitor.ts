@@ -6,8 +6,6 @@ import type { InferenceCode } from './core/inference-error.js';
 import type { ModelReport } from './dataplane/model-report.js';
 
 export interface UsageNow {
-  /** Seconds that only grow. */
-  readonly seconds: number;
   /** User and system time of this process so far. */
   readonly cpuSeconds: number;
   readonly residentBytes: number;
@@ -18,6 +16,9 @@ export interface LoadMonitorOptions {
   readonly cpus: number;
   /** Memory granted. */
   readonly memoryBytes: number;
+  /** Seconds that only grow. */
+  readonly nowSeconds: () => number;
+  /** Costs tens of microseconds: called once a second at most. */
   readonly readUsage: () => UsageNow;
   readonly readReports: () => readonly ModelReport[];
 }
@@ -37,11 +38,13 @@ const SERVER_ERRORS: readonly InferenceCode[] = ['INTERNAL', 'UNAVAILABLE', 'RES
 
 export class LoadMonitor {
   #from: UsageNow;
+  #fromSeconds: number;
   #totals: { readonly requests: number; readonly errors: number };
   #load: ProcessLoad;
 
   constructor(readonly options: LoadMonitorOptions) {
     this.#from = options.readUsage();
+    this.#fromSeconds = options.nowSeconds();
     this.#totals = countRequests(options.readReports());
     this.#load = { ...this.#memory(this.#from), cpuUtilization: 0, requestsPerSecond: 0, errorsPerSecond: 0 };
   }
@@ -51,9 +54,10 @@ export class LoadMonitor {
   }
 
   read(): ProcessLoad {
-    const now = this.options.readUsage();
-    const seconds = now.seconds - this.#from.seconds;
+    const nowSeconds = this.options.nowSeconds();
+    const seconds = nowSeconds - this.#fromSeconds;
     if (seconds < SHORTEST_WINDOW_SECONDS) return this.#load;
+    const now = this.options.readUsage();
     const totals = countRequests(this.options.readReports());
     const rate = (after: number, before: number): number => Math.max(0, after - before) / seconds; // a model that was loaded anew counts from zero
     this.#load = {
@@ -63,6 +67,7 @@ export class LoadMonitor {
       errorsPerSecond: rate(totals.errors, this.#totals.errors),
     };
     this.#from = now;
+    this.#fromSeconds = nowSeconds;
     this.#totals = totals;
     return this.#load;
   }

@@ -71,9 +71,10 @@ export function newLoadMonitor(readReports: () => readonly ModelReport[]): LoadM
   return new LoadMonitor({
     cpus: readCpuQuota() ?? availableParallelism(),
     memoryBytes: readMemoryLimit() ?? totalmem(),
+    nowSeconds: () => performance.now() / 1000,
     readUsage: () => {
       const { user, system } = process.cpuUsage();
-      return { seconds: performance.now() / 1000, cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
+      return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
     },
     readReports,
   });
