@@ -153,4 +153,15 @@ describe('load reports', () => {
       namedMetrics: { pending_requests: 3, pending_rows: 12 },
     });
   });
+  test('a stream ends with one, of the model of its last request', async () => {
+    await stop();
+    await start({ readLoad: (model) => ({ ...LOAD, errorsPerSecond: model === 'echo' ? 7 : 0 }) });
+    const { path, requestSerialize, responseDeserialize } = SERVICE.ModelStreamInfer;
+    const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, new Metadata());
+    stream.on('data', () => undefined);
+    stream.end({ model_name: 'echo', inputs: [X], raw_input_contents: [RAW] });
+    const { metadata } = await new Promise<{ metadata: Metadata }>((resolve) => stream.on('status', resolve));
+    const [bytes] = metadata.get(key);
+    expect(Buffer.isBuffer(bytes) ? readLoadReport(bytes) : bytes).toMatchObject({ eps: 7 });
+  });
 });
