@@ -16,6 +16,9 @@ const TYPES_ONLY = ['proto/gen'];
 /** What onnxruntime-node needs to download other libraries when it is installed, and never afterwards. */
 const INSTALLERS = ['adm-zip', 'global-agent'];
 
+/** Of servers with traces. */
+const FOR_TRACES = ['@opentelemetry/exporter-trace-otlp-proto', '@opentelemetry/resources', '@opentelemetry/sdk-trace'];
+
 /** For another JavaScript runtime than Node: what needs them on Bare takes Node's own modules here. */
 const FOR_BARE = ['bare-buffer', 'bare-events', 'bare-fs', 'bare-os', 'bare-path', 'bare-stream', 'bare-url'];
 
@@ -24,7 +27,7 @@ export const IMAGES: Readonly<Record<ImageName, ImageSpec>> = {
     name: 'control',
     folders: ['contract', 'lib', 'operator', 'cli', 'runtime', 'proto'], // the cli resolves, fetches and pushes with the runtime's code
     exceptFolders: TYPES_ONLY,
-    exceptPackages: [...INSTALLERS, ...FOR_BARE, 'onnxruntime-node'],
+    exceptPackages: [...INSTALLERS, ...FOR_BARE, ...FOR_TRACES, 'onnxruntime-node'],
   },
   runtime: {
     name: 'runtime',

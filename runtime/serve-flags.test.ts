@@ -10,6 +10,7 @@ const FILES: ReadonlyMap<string, string> = new Map([
   ['broken.yaml', 'a: [1\nb: 2\n'],
   ['list.yaml', '- a\n'],
   ['empty.yaml', ''],
+  ['watched.yaml', 'path: m\naccess-log: true\nload-report: true\notlp-endpoint: http://c:4318\n'],
 ]);
 const parseServeFlags = (argv: readonly string[], inCluster: boolean) =>
   parse(argv, inCluster, (path) => {
@@ -17,7 +18,7 @@ const parseServeFlags = (argv: readonly string[], inCluster: boolean) =>
     if (text === undefined) throw new Error(`"${path}" cannot be read`);
     return text;
   });
-const OFF = { models: new Map(), watch: false, admin: false, allowInlineModels: false };
+const OFF = { models: new Map(), watch: false, admin: false, allowInlineModels: false, accessLog: false, loadReport: false };
 
 describe('parseServeFlags', () => {
   test('defaults on a laptop: loopback, no drain delay', () => {
@@ -69,6 +70,11 @@ describe('parseServeFlags', () => {
     });
     expect(parseServeFlags(['m', '--admin-port', '9'], true)).toMatchObject({ admin: true, adminPort: 9 });
   });
+  test('spans, access log, load reports', () => {
+    const want = { otlpEndpoint: 'http://c:4318', accessLog: true, loadReport: true };
+    expect(parseServeFlags(['m', '--otlp-endpoint', 'http://c:4318', '--access-log', '--load-report'], true)).toMatchObject(want);
+    expect(parseServeFlags(['--config', 'watched.yaml'], false)).toMatchObject(want);
+  });
   test.each([
     { name: '--admin without a port of its own', argv: ['m', '--admin'], want: /give --admin-port/ },
     { name: 'models as bytes', argv: ['m', '--admin-port', '1', '--allow-inline-models'], want: /--allow-inline-models is refused in Kubernetes/ },
@@ -99,6 +105,11 @@ describe('parseServeFlags', () => {
     { name: 'a negative time', argv: ['a', '--drain-delay=-1'], want: /--drain-delay "-1" is not a time/ },
     { name: 'an empty time', argv: ['a', '--drain-timeout', ''], want: /--drain-timeout "" is not a time/ },
     { name: 'an unknown accelerator', argv: ['a', '--accelerator', 'tpu'], want: /give nvidia, amd, intel/ },
+    {
+      name: 'a collector without scheme',
+      argv: ['a', '--otlp-endpoint', 'collector:4317'],
+      want: /--otlp-endpoint "collector:4317" is not an address/,
+    },
     { name: 'an unknown flag', argv: ['a', '--batch'], want: /--batch/ },
   ])('refuses $name', ({ argv, want }) => expect(parseServeFlags(argv, false)).toMatch(want));
 });

@@ -30,6 +30,12 @@ export interface ServeConfig {
   readonly tls?: TlsFiles;
   /** A load request may bring a model's bytes. */
   readonly allowInlineModels: boolean;
+  /** Takes spans over OTLP; absent: OpenTelemetry's environment variables say, and without them there are none. */
+  readonly otlpEndpoint?: string;
+  /** A line in the log for each inference request. */
+  readonly accessLog: boolean;
+  /** Calls for inference end with a load report in their trailers. */
+  readonly loadReport: boolean;
 }
 
 /** Paths of PEM files. */
@@ -59,6 +65,9 @@ export const SERVE_USAGE = `Usage: slipway serve <model.onnx | folder with name/
   --tls-client-ca FILE     ask clients for a certificate that one of these signed (PEM)
   --admin                  let clients load and unload models (in Kubernetes with --admin-port alone)
   --admin-port PORT        let them do so on this port alone
+  --otlp-endpoint URL      send spans to this collector (OTLP over HTTP: http://HOST:4318); OTEL_* variables are honoured
+  --access-log             log a line for each inference request: model, code, time, sizes, ids
+  --load-report            end gRPC calls for inference with an ORCA load report in their trailers
   --allow-inline-models    let a load request bring the model's bytes (never in Kubernetes: they have no digest)`;
 
 const SESSION_MODES: readonly SessionMode[] = ['thread', 'inline', 'process'];
@@ -88,7 +97,8 @@ export function parseServeFlags(argv: readonly string[], inCluster: boolean, rea
     const values = mergeValues(flags, file, flags.config ?? '');
     const path = positionals[0] ?? file.path;
     if (path === undefined) return 'serve needs the path of a model';
-    return { path, models: file.models, ...parseServer(values, inCluster), ...parseAdmin(values, inCluster), ...parseTls(values) };
+    const parts = { ...parseServer(values, inCluster), ...parseAdmin(values, inCluster), ...parseTls(values), ...parseWatched(values) };
+    return { path, models: file.models, ...parts };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -100,7 +110,8 @@ function mergeValues(flags: Readonly<Record<string, string | boolean | undefined
   return values;
 }
 
-type ServerPart = Omit<ServeConfig, 'path' | 'models' | 'admin' | 'adminPort' | 'allowInlineModels' | 'tls'>;
+type ServerPart = Omit<ServeConfig, 'path' | 'models' | 'admin' | 'adminPort' | 'allowInlineModels' | 'tls' | keyof Watched>;
+type Watched = Pick<ServeConfig, 'otlpEndpoint' | 'accessLog' | 'loadReport'>;
 
 function parseServer(values: Values, inCluster: boolean): ServerPart {
   const modelName = textOf(values, 'model-name');
@@ -139,6 +150,15 @@ function parseAdmin(values: Values, inCluster: boolean): Pick<ServeConfig, 'admi
   return { admin, allowInlineModels, ...(adminPort === undefined ? {} : { adminPort }) };
 }
 
+function parseWatched(values: Values): Watched {
+  const endpoint = values.get('otlp-endpoint');
+  const switches = { accessLog: parseSwitch(values.get('access-log')), loadReport: parseSwitch(values.get('load-report')) };
+  if (endpoint === undefined) return switches;
+  if (!/^https?:\/\//.test(endpoint.text) || !URL.canParse(endpoint.text))
+    throw new Error(`${endpoint.name} "${endpoint.text}" is not an address: give http://HOST:4318, or https`);
+  return { ...switches, otlpEndpoint: endpoint.text };
+}
+
 function parseTls(values: Values): Pick<ServeConfig, 'tls'> {
   const certFile = textOf(values, 'tls-cert');
   const keyFile = textOf(values, 'tls-key');
@@ -158,6 +178,9 @@ const OPTIONS = {
   admin: { type: 'boolean' },
   'admin-port': { type: 'string' },
   'allow-inline-models': { type: 'boolean' },
+  'otlp-endpoint': { type: 'string' },
+  'access-log': { type: 'boolean' },
+  'load-report': { type: 'boolean' },
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
   'tls-client-ca': { type: 'string' },

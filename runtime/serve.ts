@@ -18,7 +18,6 @@ import { AdminPlane } from './dataplane/admin-plane.js';
 import { Dataplane } from './dataplane/dataplane.js';
 import { LogSettings } from './dataplane/log-settings.js';
 import { SharedMemory } from './dataplane/shared-memory.js';
-import { TraceSettings } from './dataplane/trace-settings.js';
 import { exitAtOnce } from './exit-at-once.js';
 import { GrpcServer } from './grpc/server.js';
 import { GrpcMetrics } from './grpc-metrics.js';
@@ -30,12 +29,15 @@ import { LocalModelStore } from './model/local-model-store.js';
 import type { HostResources } from './model/plan-load.js';
 import { Repository } from './model/repository.js';
 import { observeRepository, type RepositoryWatcher } from './model/repository-watcher.js';
+import { flushSpans, newLoadMonitor, newLoadReader, newWatching, openTracer, watchSpans } from './observability.js';
 import { newProbesHandler } from './probes/probes.js';
 import { newRestHandler } from './rest/rest.js';
 import { parseServeFlags, SERVE_USAGE, type ServeConfig } from './serve-flags.js';
 import { ServerLife } from './server-life.js';
 import { writeTermination } from './termination-log.js';
-import { addTritonMetrics } from './triton-metrics.js';
+import type { OtlpTracer } from './tracing/otlp-tracer.js';
+import { readTracingConfig, type TracingConfig } from './tracing/tracing-config.js';
+import { addMachineMetrics, addTritonMetrics } from './triton-metrics.js';
 import { readOwnVersion } from './version.js';
 import { newWatcher } from './watch-models.js';
 
@@ -50,6 +52,8 @@ export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv):
   }
   const config = parseServeFlags(argv, env['KUBERNETES_SERVICE_HOST'] !== undefined, readConfigFile);
   if (typeof config === 'string') return refuse(`${config}\n${SERVE_USAGE}`, config);
+  const tracing = readTracing(config.otlpEndpoint, env);
+  if (typeof tracing === 'string') return refuse(tracing);
   const level = env['SLIPWAY_LOG_LEVEL'] ?? 'info';
   if (!isLogLevel(level)) return refuse(`SLIPWAY_LOG_LEVEL "${level}" is not known: give debug, info, warn or error`);
   const isForPerson = process.stdout.isTTY && env['KUBERNETES_SERVICE_HOST'] === undefined;
@@ -72,7 +76,8 @@ export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv):
     allowsInlineModels: config.allowInlineModels,
     onWarning: (model, reason) => log.warn('Ignored setting', { model, reason }),
   });
-  const code = await serve(config, store, log, known === undefined ? undefined : newWatcher({ repository, store, known, log }));
+  const watcher = known === undefined ? {} : { watcher: newWatcher({ repository, store, known, log }) };
+  const code = await serve(config, store, { log, tracing, ...watcher });
   if (backend.hungThreads > 0) exitAtOnce(code); // an exit that waits for threads would wait for ever
   return code;
 }
@@ -85,10 +90,26 @@ function readConfigFile(path: string): string {
   }
 }
 
-async function serve(config: ServeConfig, store: LocalModelStore, log: RootLogger, watcher?: RepositoryWatcher): Promise<number> {
+function readTracing(endpoint: string | undefined, env: NodeJS.ProcessEnv): TracingConfig | undefined | string {
+  try {
+    return readTracingConfig(endpoint, env);
+  } catch (error) {
+    return toError(error).message;
+  }
+}
+
+interface Surroundings {
+  readonly log: RootLogger;
+  readonly tracing: TracingConfig | undefined;
+  readonly watcher?: RepositoryWatcher;
+}
+
+async function serve(config: ServeConfig, store: LocalModelStore, { log, tracing, watcher }: Surroundings): Promise<number> {
   const threads = computeThreads(availableParallelism(), readCpuQuota());
-  const parts = wire(config, store, { threads, log });
-  const life = new ServerLife({ ...parts, store, log, drainDelaySeconds: config.drainDelaySeconds, drainTimeoutSeconds: config.drainTimeoutSeconds });
+  const tracer = await openTracer(tracing, readOwnVersion(), log);
+  const parts = wire(config, store, { threads, log, tracing, tracer });
+  const { drainDelaySeconds, drainTimeoutSeconds } = config;
+  const life = new ServerLife({ ...parts, store, log, drainDelaySeconds, drainTimeoutSeconds, flush: () => flushSpans(tracer) });
   try {
     const host = resolveHost(config.host);
     const grpcPort = await listen(parts.grpc, FLAGS.grpcPort, host, config.grpcPort);
@@ -130,17 +151,31 @@ interface Parts {
   readonly admin?: { readonly grpc: GrpcServer; readonly rest: HttpServer };
 }
 
-function wire(config: ServeConfig, store: LocalModelStore, { threads, log }: { threads: number; log: RootLogger }): Parts {
+interface Means {
+  readonly threads: number;
+  readonly log: RootLogger;
+  readonly tracing: TracingConfig | undefined;
+  readonly tracer: OtlpTracer | undefined;
+}
+
+function wire(config: ServeConfig, store: LocalModelStore, { threads, log, tracing, tracer }: Means): Parts {
   const version = readOwnVersion();
   const onUnknown = (error: unknown): void => log.error('Request failed', { error: toError(error) });
   const sharedMemory = new SharedMemory();
-  const admin = config.admin ? new AdminPlane({ store, sharedMemory, trace: new TraceSettings(), log: new LogSettings(log) }) : undefined;
+  const { settings, requests } = newWatching({ isAccessLog: config.accessLog, hasAdmin: config.admin, tracing, tracer, log, monotonicSeconds });
+  const admin =
+    config.admin && settings !== undefined ? new AdminPlane({ store, sharedMemory, trace: settings, log: new LogSettings(log) }) : undefined;
   const dataplane = new Dataplane({ store, serverVersion: version, monotonicSeconds, ...(config.admin ? { sharedMemory } : {}) });
   const readReports = () => dataplane.statistics('', '');
   const registry = newRuntimeRegistry(readReports);
   addTritonMetrics(registry, readReports);
+  const monitor = newLoadMonitor(readReports);
+  addMachineMetrics(registry, monitor);
+  watchSpans(registry, tracer);
+  const readLoad = newLoadReader(monitor, dataplane);
   const budget = new ByteBudget(LIMITS.inFlightBytes);
-  const common = { observer: new GrpcMetrics(registry), budget, ...(config.tls === undefined ? {} : { tls: config.tls }) };
+  const trailers = config.loadReport ? { readLoad } : {};
+  const common = { observer: new GrpcMetrics(registry), budget, requests, ...trailers, ...(config.tls === undefined ? {} : { tls: config.tls }) };
   const isShared = admin !== undefined && config.adminPort === undefined;
   const everybody = isShared ? { admin } : {};
   const grpc = new GrpcServer(dataplane, onUnknown, { ...common, ...everybody });
@@ -148,7 +183,7 @@ function wire(config: ServeConfig, store: LocalModelStore, { threads, log }: { t
   const renderMetrics = async () => ({ contentType: registry.contentType, body: await registry.metrics() });
   const probes = newProbesHandler({ readiness: () => dataplane.readiness(), statusz, metrics: renderMetrics });
   const newRest = (what: string, options: { admin?: AdminPlane }, tls?: TlsMaterial): HttpServer =>
-    new HttpServer(what, newRestHandler({ dataplane, onUnknown, ...options }), onUnknown, tls);
+    new HttpServer(what, newRestHandler({ dataplane, onUnknown, requests, readLoad, ...options }), onUnknown, tls);
   const material = config.tls === undefined ? undefined : readTlsFiles(config.tls);
   const parts = { grpc, rest: newRest('REST', everybody, material), probes: new HttpServer('metrics and probes', probes, onUnknown) };
   if (config.tls !== undefined && material !== undefined) followCertificates(config.tls, material, { rest: parts.rest, log });

@@ -22,6 +22,8 @@ export interface ServerLifeOptions {
   readonly log: Logger;
   readonly drainDelaySeconds: number;
   readonly drainTimeoutSeconds: number;
+  /** The last thing to do: what is written about requests and not sent yet. It has a bound of its own and never rejects. */
+  readonly flush: () => Promise<void>;
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -113,6 +115,6 @@ export class ServerLife {
   async #close(): Promise<void> {
     const { store, rest, probes } = this.options;
     await store.close();
-    await Promise.all([rest.close(), this.options.admin?.rest.close(), probes.close()]);
+    await Promise.all([rest.close(), this.options.admin?.rest.close(), probes.close(), this.options.flush()]);
   }
 }

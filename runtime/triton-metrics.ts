@@ -5,6 +5,8 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { FAILURE_REASONS, type InferenceStatistics, type Tally } from './dataplane/inference-statistics.js';
 import type { ModelReport } from './dataplane/model-report.js';
+import type { LoadMonitor } from './load-monitor.js';
+import { newPulledHistogram } from './pulled-histogram.js';
 
 const MODEL_LABELS = ['model', 'version'] as const;
 
@@ -71,4 +73,28 @@ export function addTritonMetrics(registry: Registry, readReports: () => readonly
       for (const { name: model, version, waiting } of readReports()) this.set({ model, version }, waiting);
     },
   });
+  registry.registerMetric(
+    newPulledHistogram({
+      name: 'nv_inference_first_response_histogram_ms',
+      help: 'Milliseconds from a request to its first answer, which is its only one; failures among them',
+      scale: 1000,
+      read: () => readReports().map(({ name: model, version, statistics }) => ({ labels: { model, version }, histogram: statistics.phases.request })),
+    }),
+  );
+}
+
+/** Of what this process was granted, where Triton has the whole machine: in a container that is what can run out. */
+export function addMachineMetrics(registry: Registry, monitor: Pick<LoadMonitor, 'read' | 'memoryBytes'>): void {
+  const gauge = (name: string, help: string, read: () => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('nv_cpu_utilization', 'CPU that this process uses, over the CPUs granted to it, 0 to 1', () => monitor.read().cpuUtilization);
+  gauge('nv_cpu_memory_total_bytes', 'Memory granted to this process', () => monitor.memoryBytes);
+  gauge('nv_cpu_memory_used_bytes', 'Memory that this process holds', () => monitor.read().residentBytes);
 }

@@ -5,6 +5,7 @@ import { compareVersions, computeReadiness, type Readiness, selectVersion } from
 import { computeRepositoryIndex, type IndexEntry } from '../core/repository-index.js';
 import type { ModelSignature } from '../core/signature.js';
 import type { InferRequest, InferResponse } from './inference-request.js';
+import { computeModelLoad, type ModelLoad } from './model-load.js';
 import type { ModelReport } from './model-report.js';
 import type { ItemResult, Model, ModelStore, Servable } from './ports.js';
 import { finishOutputs, type PreparedRequest, prepareRequest } from './prepare-request.js';
@@ -104,29 +105,39 @@ export class Dataplane {
     return versions.map(toReport);
   }
 
+  /** How full the model is, for who spreads load; undefined while it is not loaded or not there. */
+  modelLoad(name: string, version: string): ModelLoad | undefined {
+    const model = selectVersion(this.#versionsOf(name), version);
+    return model?.servable === undefined ? undefined : computeModelLoad(model.servable);
+  }
+
   async infer(request: InferRequest): Promise<InferResponse> {
-    const started = this.options.monotonicSeconds();
+    const { sharedMemory, monotonicSeconds } = this.options;
+    const { record } = request;
+    const started = monotonicSeconds();
     const model = this.#find(request.model, request.version);
     const { statistics } = model;
+    record?.found(model);
     let hasRun = false;
     model.enter?.();
     try {
       const servable = requireServable(model);
-      const { sharedMemory } = this.options;
       const prepared = prepareRequest(servable, request, sharedMemory);
+      const submittedSeconds = record === undefined ? 0 : monotonicSeconds();
       const result = await submit(servable, request, prepared);
       if (result.error !== undefined) {
         hasRun = result.hasRun === true;
         throw result.error;
       }
+      record?.ran({ ...result, rows: prepared.rows, submittedSeconds, answeredSeconds: monotonicSeconds() });
       const outputs = finishOutputs(servable, request.outputs, result.outputs, sharedMemory);
-      const seconds = this.options.monotonicSeconds() - started;
+      const seconds = monotonicSeconds() - started;
       if (result.run === undefined) statistics.addCacheHit(seconds);
       else statistics.addSuccess(seconds, { rows: prepared.rows, queueSeconds: result.queueSeconds, run: result.run });
       return { model: model.name, version: model.version, outputs, statistics };
     } catch (error) {
       const code = error instanceof InferenceError ? error.code : 'INTERNAL';
-      statistics.addFailure(this.options.monotonicSeconds() - started, code, hasRun);
+      statistics.addFailure(monotonicSeconds() - started, code, hasRun);
       throw error;
     } finally {
       model.leave?.();

@@ -3,6 +3,7 @@ import type { CallState } from '../core/call-state.js';
 import type { Parameters } from '../core/parameters.js';
 import type { Tensor, UncheckedTensor } from '../core/tensor.js';
 import type { InferenceStatistics } from './inference-statistics.js';
+import type { RequestRecord } from './request-record.js';
 
 export interface RequestedInput extends UncheckedTensor {
   readonly parameters: Parameters;
@@ -24,6 +25,8 @@ export interface InferRequest {
   readonly call: CallState;
   /** On the clock of the process: nobody wants the answer afterwards. */
   readonly deadlineSeconds?: number;
+  /** Present while somebody watches requests. */
+  readonly record?: RequestRecord;
 }
 
 /** An output; where it lies in shared memory, `data` is empty and `parameters` say where. */

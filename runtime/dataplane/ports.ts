@@ -120,6 +120,8 @@ export interface ItemSuccess {
   readonly queueSeconds: number;
   /** Of the whole batch; absent when the answer came from memory. */
   readonly run?: RunSeconds;
+  /** Rows of the whole batch. */
+  readonly batchRows?: number;
 }
 
 export type ItemResult = ItemSuccess | ItemFailure;
@@ -131,6 +133,8 @@ export interface RequestScheduler {
   readonly depth: number;
   /** Requests that wait and do not run yet. */
   readonly waiting: number;
+  /** Rows of those that wait; absent: not counted. */
+  readonly waitingRows?: number;
   /** Resolves once nothing waits and nothing runs. */
   idle(): Promise<void>;
 }

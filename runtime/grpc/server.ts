@@ -3,8 +3,10 @@
 import type { Socket } from 'node:net';
 import { loadInferenceService } from '../../proto/load.js';
 import { LIMITS } from '../core/limits.js';
+import type { LoadReport } from '../core/load-report.js';
 import type { AdminPlane } from '../dataplane/admin-plane.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
+import { type RequestWatch, UNWATCHED } from '../dataplane/request-watch.js';
 import { ByteBudget } from '../http2/byte-budget.js';
 import { GrpcHttp2Server } from '../http2/grpc-http2-server.js';
 import type { Method } from '../http2/method.js';
@@ -38,6 +40,10 @@ export interface GrpcServerOptions {
   readonly tls?: TlsFiles;
   readonly limits?: Partial<TransportLimits>;
   readonly observer?: GrpcObserver;
+  /** Hears of each inference request; absent: nobody does. */
+  readonly requests?: RequestWatch;
+  /** Present: calls for inference end with a load report in their trailers (gRFC A51). */
+  readonly readLoad?: (model: string, version: string) => LoadReport;
   /** 'hot' unless a test compares the two. */
   readonly inferPath?: InferPath;
 }
@@ -59,6 +65,8 @@ export class GrpcServer {
         observer,
         admin: options.admin,
         inferPath: options.inferPath ?? 'hot',
+        requests: options.requests ?? UNWATCHED,
+        readLoad: options.readLoad,
       }),
       budget,
       observer: {
@@ -96,13 +104,16 @@ interface Parts {
   readonly observer: GrpcObserver;
   readonly inferPath: InferPath;
   readonly admin: AdminPlane | undefined;
+  readonly requests: RequestWatch;
+  readonly readLoad: GrpcServerOptions['readLoad'];
 }
 
-function newMethods(dataplane: Dataplane, onUnknown: (error: unknown) => void, { health, observer, admin, inferPath }: Parts): Map<string, Method> {
+function newMethods(dataplane: Dataplane, onUnknown: (error: unknown) => void, parts: Parts): Map<string, Method> {
+  const { health, observer, admin, inferPath, requests, readLoad } = parts;
   const service = loadInferenceService();
   const handlers = { ...newInferenceHandlers(dataplane), ...newAdminHandlers(admin) };
   const decode = inferPath === 'hot' ? decodeHot : newGeneralDecoder(service);
-  const infer = { dataplane, decode, onUnknown, onDecoded: () => observer.onInferPath(inferPath) };
+  const infer = { dataplane, decode, onUnknown, onDecoded: () => observer.onInferPath(inferPath), requests, readLoad };
   return new Map<string, Method>([
     [service.ModelInfer.path, newModelInfer(infer)],
     [service.ModelStreamInfer.path, newModelStreamInfer(infer)],

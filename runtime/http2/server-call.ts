@@ -2,6 +2,7 @@
  * One call: its metadata, its deadline, what it holds of the byte budget and the one way in which it ends. Made for the hot
  * path: no timer, no AbortController and no promise of its own; headers that all answers share are made once.
  */
+import type { Buffer } from 'node:buffer';
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { CallState } from '../core/call-state.js';
 import type { CallHost } from './call-host.js';
@@ -48,6 +49,9 @@ export abstract class ServerCall extends CallState {
   #unsent = 0;
   #trailers: OutgoingHttpHeaders = OK_TRAILERS;
   #metadata: Metadata | undefined;
+  #moreTrailers: Record<string, string> | undefined;
+  /** Called once, when the call ends; for those who watch it. */
+  onEnded: ((code: RpcCode) => void) | undefined;
 
   constructor(readonly arrival: Arrival) {
     super();
@@ -122,6 +126,12 @@ export abstract class ServerCall extends CallState {
     this.#write(chunks);
   }
 
+  /** Goes out beside the status. `name` in lower case; a value of a name that ends in "-bin" is bytes. */
+  addTrailer(name: string, value: string | Buffer): void {
+    this.#moreTrailers ??= {};
+    this.#moreTrailers[name] = typeof value === 'string' ? value : value.toString('base64').replace(/=+$/, '');
+  }
+
   /** Ends the call with a status; only the first end counts. */
   end(code: RpcCode, message = ''): void {
     if (this.#isEnded) return;
@@ -129,11 +139,13 @@ export abstract class ServerCall extends CallState {
     this.#leave();
     const { host, stream, method } = this.arrival;
     host.observer.onCallEnd(method, code);
+    this.onEnded?.(code);
     if (stream.destroyed || stream.closed) return;
     if (code !== 'OK') {
       this.abandon(); // whoever still works on it can stop
       this.#trailers = newTrailers(code, message);
     }
+    if (this.#moreTrailers !== undefined) this.#trailers = { ...this.#trailers, ...this.#moreTrailers };
     if (!stream.headersSent) {
       stream.respond([...HEADERS, ...Object.entries(this.#trailers).flatMap(([name, value]) => [name, String(value)])], WITHOUT_BODY);
     } else stream.end();
@@ -232,6 +244,7 @@ export abstract class ServerCall extends CallState {
       this.#isEnded = true;
       this.#leave();
       host.observer.onCallEnd(method, 'CANCELLED');
+      this.onEnded?.('CANCELLED');
       this.abandon();
     }
     host.budget.give(this.#answerBytes);

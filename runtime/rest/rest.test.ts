@@ -10,6 +10,7 @@ import { INFERENCE_CODES, InferenceError } from '../core/inference-error.js';
 import type { ModelState } from '../core/readiness.js';
 import { Dataplane } from '../dataplane/dataplane.js';
 import type { Model } from '../dataplane/ports.js';
+import { type EndedRequest, RequestWatch } from '../dataplane/request-watch.js';
 import { newRestHandler } from './rest.js';
 import { answerError, HTTP_STATUS } from './status.js';
 
@@ -25,12 +26,25 @@ let agent: Agent;
 let state: ModelState;
 let unknown: unknown[];
 let sockets: Socket[];
+let ended: EndedRequest[];
+let isWatched: boolean;
+
+const LOAD = {
+  cpuUtilization: 0.5,
+  memoryUtilization: 0.25,
+  applicationUtilization: 1.5,
+  requestsPerSecond: 10,
+  errorsPerSecond: 0,
+  named: { pending_requests: 3, pending_rows: 12 },
+};
 
 beforeEach(async () => {
   session = new FakeSession(ECHO_SIGNATURE);
   state = 'Ready';
   unknown = [];
   sockets = [];
+  ended = [];
+  isWatched = false;
   agent = new Agent({ keepAlive: true, maxSockets: 1 });
   model = makeEchoModel(session);
   const models = () => [{ ...model, state }];
@@ -39,7 +53,14 @@ beforeEach(async () => {
     unknown.push(error);
   };
   const limits = { messageBytes: 1024, bodyStallMs: 200 };
-  server = new HttpServer('REST', newRestHandler({ dataplane, onUnknown, limits }), onUnknown);
+  const log = {
+    get isOn() {
+      return isWatched;
+    },
+    write: (each: EndedRequest) => void ended.push(each),
+  };
+  const requests = new RequestWatch({ log, monotonicSeconds: () => 0 });
+  server = new HttpServer('REST', newRestHandler({ dataplane, onUnknown, limits, requests, readLoad: () => LOAD }), onUnknown);
   port = await server.listen('127.0.0.1', 0);
 });
 afterEach(async () => {
@@ -77,6 +98,43 @@ async function open(start: string): Promise<Socket> {
   socket.write(start);
   return socket;
 }
+
+describe('requests that are watched', () => {
+  beforeEach(() => {
+    isWatched = true;
+  });
+  test('an answer: what was asked, by whom, how large', async () => {
+    const { body } = await call(INFER, GOOD, { 'x-request-id': 'r-1', traceparent: 'tp', tracestate: 'ts' });
+    expect(ended).toMatchObject([{ code: '200', record: { model: 'echo', version: '1', id: 'r-1', rows: 1, batchRows: 1 } }]);
+    const [{ record } = { record: undefined }] = ended;
+    expect(record?.start).toMatchObject({ method: 'POST /v2/models/{model}/infer', traceParent: 'tp', traceState: 'ts' });
+    expect(record?.start.peer).toMatch(/127\.0\.0\.1:\d+$/);
+    expect([record?.requestBytes, record?.responseBytes]).toEqual([GOOD.length, body.length]);
+  });
+  test.each([
+    { name: 'no JSON', path: INFER, body: '{', want: '400', id: '' },
+    { name: 'an unknown model', path: '/v2/models/nobody/versions/3/infer', body: GOOD, want: '404', id: '7' },
+    { name: 'too large a body', path: INFER, body: 'x'.repeat(2000), want: '413', id: '' },
+  ])('a refusal: $name', async ({ path, body, want, id }) => {
+    await call(path, body);
+    expect(ended).toMatchObject([{ code: want, record: { id, responseBytes: 0 } }]);
+  });
+  test('what is no inference is none', async () => {
+    await call('/v2/models/echo');
+    expect(ended).toEqual([]);
+  });
+});
+
+describe('load reports', () => {
+  const read = async (headers: Record<string, string>) => (await call(INFER, GOOD, headers)).headers['endpoint-load-metrics'];
+  test.each([
+    { asked: 'json', want: /^JSON \{.*"named_metrics":\{"pending_requests":3,"pending_rows":12\}\}$/ },
+    { asked: 'text', want: /^TEXT cpu_utilization=0\.5, .*named_metrics\.pending_rows=12$/ },
+  ])('as $asked', async ({ asked, want }) => expect(await read({ 'endpoint-load-metrics-format': asked })).toMatch(want));
+  test.each([{ headers: {} }, { headers: { 'endpoint-load-metrics-format': 'xml' } }])('none for $headers', async ({ headers }) =>
+    expect(await read(headers)).toBeUndefined(),
+  );
+});
 
 describe('infer over HTTP', () => {
   test('JSON in, JSON out; the id comes back', async () => {

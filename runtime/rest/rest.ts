@@ -4,12 +4,14 @@ import type { IncomingMessage } from 'node:http';
 import { answerJson, type HttpAnswer, type HttpHandler } from '../../lib/http-server.js';
 import { InferenceError } from '../core/inference-error.js';
 import { LIMITS } from '../core/limits.js';
+import type { LoadReport } from '../core/load-report.js';
 import type { TensorSpec } from '../core/signature.js';
 import type { AdminPlane } from '../dataplane/admin-plane.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
 import { computeModelStatistics } from '../dataplane/model-statistics.js';
+import { type RequestWatch, UNWATCHED } from '../dataplane/request-watch.js';
 import { answerAdmin } from './admin.js';
-import { answerInfer } from './infer.js';
+import { answerInfer, type InferContext } from './infer.js';
 import { computeOpenApi } from './openapi.js';
 import { OPENAPI_PAGE } from './openapi-page.js';
 import { parseJson } from './parse-json.js';
@@ -26,12 +28,17 @@ export interface RestOptions {
   /** Hears of errors that no client is told about. */
   readonly onUnknown: (error: unknown) => void;
   readonly limits?: BodyLimits;
+  /** Hears of each inference request; absent: nobody does. */
+  readonly requests?: RequestWatch;
+  /** Present: clients that ask for a load report get one. */
+  readonly readLoad?: (model: string, version: string) => LoadReport;
 }
 
-export function newRestHandler({ dataplane, admin, onUnknown, limits = LIMITS }: RestOptions): HttpHandler {
+export function newRestHandler({ dataplane, admin, onUnknown, limits = LIMITS, requests = UNWATCHED, readLoad }: RestOptions): HttpHandler {
+  const context: InferContext = { dataplane, limits, requests, readLoad };
   return async (request, path): Promise<HttpAnswer> => {
     try {
-      return (await answerAdmin({ admin, request, path, limits })) ?? (await answer(dataplane, request, path, limits));
+      return (await answerAdmin({ admin, request, path, limits })) ?? (await answer(context, request, path));
     } catch (error) {
       const isKnown = error instanceof HttpRefusal || (error instanceof InferenceError && error.code !== 'INTERNAL');
       if (!isKnown) onUnknown(error);
@@ -40,7 +47,8 @@ export function newRestHandler({ dataplane, admin, onUnknown, limits = LIMITS }:
   };
 }
 
-function answer(dataplane: Dataplane, request: IncomingMessage, path: string, limits: BodyLimits): HttpAnswer | Promise<HttpAnswer> {
+function answer(context: InferContext, request: IncomingMessage, path: string): HttpAnswer | Promise<HttpAnswer> {
+  const { dataplane, limits } = context;
   if (path === '/v2') return answerJson(200, dataplane.serverMetadata());
   if (path === '/v2/health/live') return answerJson(200, { live: true });
   if (path === '/v2/health/ready') {
@@ -60,7 +68,7 @@ function answer(dataplane: Dataplane, request: IncomingMessage, path: string, li
     if (method === 'GET' || method === 'HEAD') return answerModel(dataplane, { name: model, version, verb });
     throw new HttpRefusal(405, `${method} is not known of ${path}: use GET, or POST to …/infer`, { allow: 'GET, HEAD' });
   }
-  if (method === 'POST') return answerInfer(dataplane, request, { model, version }, limits);
+  if (method === 'POST') return answerInfer(context, request, { model, version });
   throw new HttpRefusal(405, `${method} is not known of ${path}: use POST`, { allow: 'POST' });
 }
 

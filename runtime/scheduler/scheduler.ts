@@ -289,7 +289,7 @@ export class Scheduler implements RequestScheduler {
       const own = outputs[index];
       if (entry === undefined || own === undefined) continue;
       const queueSeconds = Math.max(0, startedSeconds - entry.enqueuedSeconds);
-      this.#delivery.settle(entry, { outputs: own, queueSeconds, run });
+      this.#delivery.settle(entry, { outputs: own, queueSeconds, run, batchRows: batch.rows });
     }
   }
 
