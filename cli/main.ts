@@ -21,6 +21,7 @@ type Command = (argv: readonly string[], env: NodeJS.ProcessEnv) => Promise<numb
 /** Each loads only what it needs, and nothing before the version of Node is known to have it. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: async (argv, env) => (await import('../runtime/serve.js')).runServe(argv, env),
+  infer: async (argv) => (await import('./infer/infer-command.js')).runInfer(argv),
   push: async (argv, env) => (await import('./push-command.js')).runPush(argv, env),
   resolve: async (argv, env) =>
     (await import('../runtime/model/source/commands.js')).runResolve(
@@ -38,6 +39,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   help: async () => print(await usage()),
 };
 
+/** What answers --help itself, at length. */
+const OWN_HELP = new Set(['serve', 'infer', 'bench']);
+
 process.env['ORT_DISABLE_TELEMETRY'] = '1'; // before ONNX Runtime is loaded, whoever starts us
 process.exit(await main(process.argv.slice(2))); // a model that still loads would hold a process that was told to end
 
@@ -47,7 +51,7 @@ async function main([first = 'help', ...rest]: readonly string[]): Promise<numbe
     return TERMINATION_CODES.USAGE.exit;
   }
   const name = first.replace(/^--?/, '').replace(/^h$/, 'help').replace(/^v$/, 'version');
-  const command = rest.includes('--help') && name !== 'serve' ? COMMANDS['help'] : Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const command = rest.includes('--help') && !OWN_HELP.has(name) ? COMMANDS['help'] : Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command !== undefined) return command(rest, process.env);
   console.error(`slipway has no command "${first}".\n${await usage()}`);
   return TERMINATION_CODES.USAGE.exit;
