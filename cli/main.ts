@@ -22,6 +22,7 @@ type Command = (argv: readonly string[], env: NodeJS.ProcessEnv) => Promise<numb
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: async (argv, env) => (await import('../runtime/serve.js')).runServe(argv, env),
   infer: async (argv) => (await import('./infer/infer-command.js')).runInfer(argv),
+  bench: async (argv) => (await import('./bench/bench-command.js')).runBench(argv),
   push: async (argv, env) => (await import('./push-command.js')).runPush(argv, env),
   resolve: async (argv, env) =>
     (await import('../runtime/model/source/commands.js')).runResolve(

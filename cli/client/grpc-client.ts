@@ -59,8 +59,8 @@ export class GrpcInferenceClient implements InferenceClient {
     return { byteLength: bytes.length, decode: () => decodeInferResponse(bytes) };
   }
 
-  openStream(events: StreamEvents): AnswerStream {
-    const call = this.#client.makeBidiStreamRequest(`${SERVICE}/ModelStreamInfer`, same, same, { deadline: this.#deadline() });
+  openStream(events: StreamEvents, seconds = this.#options.timeoutSeconds): AnswerStream {
+    const call = this.#client.makeBidiStreamRequest(`${SERVICE}/ModelStreamInfer`, same, same, { deadline: Date.now() + seconds * 1000 });
     let failure: Error | undefined;
     call.on('data', (bytes: Buffer) => events.onAnswer({ byteLength: bytes.length, decode: () => decodeStreamed(bytes) }));
     call.on('error', (error: ServiceError) => {

@@ -65,8 +65,8 @@ export interface InferenceClient {
   fetchStatistics(model: string, version: string): Promise<ModelStatistics | undefined>;
   prepare(request: ModelRequest): PreparedRequest;
   infer(request: PreparedRequest): Promise<Answer>;
-  /** Throws UsageError over REST, which has no streams. */
-  openStream(events: StreamEvents): AnswerStream;
+  /** For so long at most; as long as one call when it is not given. Throws UsageError over REST, which has no streams. */
+  openStream(events: StreamEvents, seconds?: number): AnswerStream;
   close(): void;
 }
 

@@ -7,13 +7,16 @@ import { encodeElements } from '../../runtime/rest/encode-elements.js';
 import { parseJson, readDigits } from '../../runtime/rest/parse-json.js';
 import type { TensorMetadata } from '../client/inference-client.js';
 import { UsageError } from '../usage-error.js';
-import { fillTensor, isFilling } from './fill-tensor.js';
+import { type Filling, fillTensor, isFilling } from './fill-tensor.js';
 import { fitShape } from './fit-shape.js';
 import { encodeHalfs } from './half-floats.js';
 import { parseNpy } from './npy.js';
 
 /** What stands behind the `=` of --input. */
-export type InputSource = { readonly text: string } | { readonly path: string; readonly bytes: Buffer };
+export type InputSource = { readonly text: string } | { readonly filling: Filling } | { readonly path: string; readonly bytes: Buffer };
+
+/** 64 MiB of FP32. */
+const MOST_FILLED = 2 ** 24;
 
 interface Elements {
   readonly data: Uint8Array;
@@ -25,12 +28,23 @@ interface Elements {
 export function buildTensor(input: TensorMetadata, source: InputSource, given: readonly number[] | undefined): Tensor {
   const { name, datatype } = input;
   if (!isDatatype(datatype)) throw new UsageError(`Input ${name} is ${datatype}, which this command cannot make`);
-  if ('text' in source && isFilling(source.text) && datatype !== 'BYTES') {
+  const filling = findFilling(source, datatype);
+  if (filling !== undefined) {
     const shape = (given ?? input.shape).map((dimension) => (dimension === -1 ? 1 : dimension));
-    return { name, datatype, shape, data: fillTensor(datatype, countElements(shape), source.text) };
+    const count = countElements(shape);
+    if (count > MOST_FILLED)
+      throw new UsageError(`--shape ${name} asks for ${count} elements, more than any server takes: at most ${MOST_FILLED} are made`);
+    return { name, datatype, shape, data: fillTensor(datatype, count, filling) };
   }
+  if ('filling' in source) throw new Error('A filling was not applied');
   const { data, count, found } = 'text' in source ? readText(name, datatype, source.text) : readFile(name, datatype, source);
   return { name, datatype, shape: fitShape({ name, want: input.shape, found, count, given }), data };
+}
+
+/** The words are words of a text where the model takes texts. */
+function findFilling(source: InputSource, datatype: Datatype): Filling | undefined {
+  if ('filling' in source) return source.filling;
+  return 'text' in source && datatype !== 'BYTES' && isFilling(source.text) ? source.text : undefined;
 }
 
 /** For BYTES, a text that is neither a JSON string nor a list is the one element itself. */
