@@ -8,7 +8,11 @@ const MINIMUM_NODE = 24;
 
 const usage = async (): Promise<string> => `Usage:
 slipway serve MODEL.onnx|FOLDER [--grpc-port 8001] [--rest-port 8000] [--metrics-port 8002]
-  serves a model on this machine, as in a pod
+  serves a model on this machine, as in a pod ("slipway serve --help" has every flag)
+slipway infer MODEL [--input NAME=VALUE]… [--address localhost:8001]
+  asks a model once; without --input, what it takes and an example ("slipway infer --help")
+slipway bench MODEL [--input NAME=VALUE]… [--concurrency 1,2,4] [--plot FILE.svg]
+  asks a model over and over, and tells how fast it answers ("slipway bench --help")
 ${(await import('./push-command.js')).PUSH_USAGE}
 slipway resolve --uri URI [--digest SHA256] [--allow-unpinned]
   prints the digest that a uri has now

@@ -63,7 +63,7 @@ function renderAxes(x: Scale, y: Scale): string[] {
     ...y.ticks.map((tick) => text(AREA.left - 8, y.place(tick) + 4, formatFigure(tick), 'text-anchor="end"')),
     ...x.ticks.map((tick) => text(x.place(tick), AREA.bottom + 20, formatFigure(tick), 'text-anchor="middle"')),
     `<path d="M${AREA.left} ${AREA.top}V${AREA.bottom}H${AREA.right}" stroke="#94a3b8" fill="none"/>`,
-    text(middle, AREA.bottom + 45, 'requests per second', 'text-anchor="middle"'),
+    text(middle, AREA.bottom + 45, 'requests per second (at the points: requests at a time, or the rate)', 'text-anchor="middle"'),
     text(16, (AREA.top + AREA.bottom) / 2, 'latency, ms', `text-anchor="middle" transform="rotate(-90 16 ${(AREA.top + AREA.bottom) / 2})"`),
   ];
 }

@@ -84,9 +84,8 @@ function readNpy(flag: string, datatype: Datatype, bytes: Buffer): Elements {
 function readJson(flag: string, { name, datatype }: { name: string; datatype: Datatype }, text: string): Elements {
   const value = explain(flag, () => parseJson(text), ' (a file is given as @FILE)');
   const found = shapeOf(value);
+  if (!isRegular(value, found)) throw new UsageError(`${flag} is ragged: its lists have different lengths`);
   const flat: readonly unknown[] = Array.isArray(value) ? value.flat(found.length) : [value];
-  if (flat.length !== countElements(found) || flat.some((element) => Array.isArray(element)))
-    throw new UsageError(`${flag} is ragged: its lists have different lengths`);
   return { data: explain(flag, () => encode(name, datatype, flat)), count: flat.length, found };
 }
 
@@ -106,6 +105,11 @@ function shapeOf(value: unknown): number[] {
   if (!Array.isArray(value)) return [];
   const members: readonly unknown[] = value;
   return [members.length, ...shapeOf(members[0])];
+}
+
+function isRegular(value: unknown, [size, ...rest]: readonly number[]): boolean {
+  if (size === undefined || !Array.isArray(value)) return size === undefined && !Array.isArray(value);
+  return value.length === size && value.every((member) => isRegular(member, rest));
 }
 
 function explain<Result>(flag: string, read: () => Result, hint = ''): Result {

@@ -37,7 +37,7 @@ function fillShape({ name, shape, count, why }: { name: string; shape: readonly 
     );
   const known = countElements(shape.filter((dimension) => dimension !== -1));
   const rest = free === 0 || known === 0 ? 1 : count / known;
-  if (!Number.isInteger(rest) || (free === 0 && known !== count))
+  if (!Number.isInteger(rest) || rest * known !== count)
     throw new UsageError(
       `--input ${name} has ${count} elements, and ${why} ${formatShape(shape)}, which holds ${free === 0 ? known : `a multiple of ${known}`}`,
     );
