@@ -20,13 +20,24 @@ slipway fetch --uri URI --digest SHA256 --dest FOLDER/NAME/VERSION
   downloads and verifies a model
 slipway version | help`;
 
+/** A deprecated call inside a library (grpc-js gives TLS an IP address for a name) is nothing that its user can mend. */
+function hideDeprecations(): void {
+  process.noDeprecation = true;
+}
+
 type Command = (argv: readonly string[], env: NodeJS.ProcessEnv) => Promise<number>;
 
 /** Each loads only what it needs, and nothing before the version of Node is known to have it. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: async (argv, env) => (await import('../runtime/serve.js')).runServe(argv, env),
-  infer: async (argv) => (await import('./infer/infer-command.js')).runInfer(argv),
-  bench: async (argv) => (await import('./bench/bench-command.js')).runBench(argv),
+  infer: async (argv) => {
+    hideDeprecations();
+    return (await import('./infer/infer-command.js')).runInfer(argv);
+  },
+  bench: async (argv) => {
+    hideDeprecations();
+    return (await import('./bench/bench-command.js')).runBench(argv);
+  },
   push: async (argv, env) => (await import('./push-command.js')).runPush(argv, env),
   resolve: async (argv, env) =>
     (await import('../runtime/model/source/commands.js')).runResolve(
