@@ -2,23 +2,10 @@
 /** `slipway`: composition root of the commands for people. */
 import { readFileSync } from 'node:fs';
 import { TERMINATION_CODES } from '../contract/termination.js';
+import { findSimilar, readHelp } from './help.js';
 import { terminalOutput } from './terminal-output.js';
 
 const MINIMUM_NODE = 24;
-
-const usage = async (): Promise<string> => `Usage:
-slipway serve MODEL.onnx|FOLDER [--grpc-port 8001] [--rest-port 8000] [--metrics-port 8002]
-  serves a model on this machine, as in a pod ("slipway serve --help" has every flag)
-slipway infer MODEL [--input NAME=VALUE]… [--address localhost:8001]
-  asks a model once; without --input, what it takes and an example ("slipway infer --help")
-slipway bench MODEL [--input NAME=VALUE]… [--concurrency 1,2,4] [--plot FILE.svg]
-  asks a model over and over, and tells how fast it answers ("slipway bench --help")
-${(await import('./push-command.js')).PUSH_USAGE}
-slipway resolve --uri URI [--digest SHA256] [--allow-unpinned]
-  prints the digest that a uri has now
-slipway fetch --uri URI --digest SHA256 --dest FOLDER/NAME/VERSION
-  downloads and verifies a model
-slipway version | help`;
 
 /** A deprecated call inside a library (grpc-js gives TLS an IP address for a name) is nothing that its user can mend. */
 function hideDeprecations(): void {
@@ -52,11 +39,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       terminalOutput(() => undefined),
     ),
   version: () => print(readVersion()),
-  help: async () => print(await usage()),
 };
-
-/** What answers --help itself, at length. */
-const OWN_HELP = new Set(['serve', 'infer', 'bench']);
 
 process.env['ORT_DISABLE_TELEMETRY'] = '1'; // before ONNX Runtime is loaded, whoever starts us
 process.exit(await main(process.argv.slice(2))); // a model that still loads would hold a process that was told to end
@@ -67,9 +50,12 @@ async function main([first = 'help', ...rest]: readonly string[]): Promise<numbe
     return TERMINATION_CODES.USAGE.exit;
   }
   const name = first.replace(/^--?/, '').replace(/^h$/, 'help').replace(/^v$/, 'version');
-  const command = rest.includes('--help') && !OWN_HELP.has(name) ? COMMANDS['help'] : Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command !== undefined) return command(rest, process.env);
-  console.error(`slipway has no command "${first}".\n${await usage()}`);
+  if (name === 'help') return print(await readHelp(rest[0]));
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command !== undefined)
+    return rest.some((word) => word === '--help' || word === '-h') ? print(await readHelp(name)) : command(rest, process.env);
+  const similar = findSimilar(name);
+  console.error(`slipway has no command "${first}"${similar === undefined ? '.' : `: did you mean "${similar}"?`}\n${await readHelp(undefined)}`);
   return TERMINATION_CODES.USAGE.exit;
 }
 

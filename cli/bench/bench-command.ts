@@ -8,7 +8,7 @@ import type { InferenceClient, PreparedRequest } from '../client/inference-clien
 import { newInferenceClient } from '../client/new-client.js';
 import { reportFailure } from '../report-failure.js';
 import { UsageError } from '../usage-error.js';
-import { BENCH_USAGE, type BenchOptions, parseBenchFlags } from './bench-flags.js';
+import { type BenchOptions, parseBenchFlags } from './bench-flags.js';
 import { findNotes, formatHeader, formatRow } from './format-report.js';
 import type { Level } from './level.js';
 import { measureLevel, type Setup } from './measure-level.js';
@@ -27,10 +27,6 @@ interface Outcome {
 
 /** Resolves with the exit code. */
 export async function runBench(argv: readonly string[]): Promise<number> {
-  if (argv.includes('--help')) {
-    console.log(`Usage: ${BENCH_USAGE}`);
-    return 0;
-  }
   const clients: InferenceClient[] = [];
   const abort = new AbortController();
   const interrupt = (): void => {

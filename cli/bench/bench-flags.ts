@@ -90,7 +90,8 @@ function splitArguments(argv: readonly string[]) {
     if (more.length > 0) throw new UsageError(`slipway bench takes one model, but got ${positionals.join(' ')}: lists have commas and no spaces`);
     return { values, model };
   } catch (cause) {
-    throw new UsageError(describeError(cause), { cause });
+    // Node's advice on positional arguments is none for a flag that was misspelt
+    throw new UsageError(describeError(cause).replace(/\. To specify a positional argument.*$/s, ''), { cause });
   }
 }
 

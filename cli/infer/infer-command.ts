@@ -7,16 +7,12 @@ import { newInferenceClient } from '../client/new-client.js';
 import { reportFailure } from '../report-failure.js';
 import { formatExample, formatSignature, listTensors } from '../tensors/describe-signature.js';
 import { formatAnswer, formatAnswerJson } from './format-answer.js';
-import { INFER_USAGE, type InferOptions, parseInferFlags } from './infer-flags.js';
+import { type InferOptions, parseInferFlags } from './infer-flags.js';
 import { type InferPlan, planRequest } from './plan-request.js';
 import { saveOutputs } from './save-outputs.js';
 
 /** Resolves with the exit code. */
 export async function runInfer(argv: readonly string[]): Promise<number> {
-  if (argv.includes('--help')) {
-    console.log(`Usage: ${INFER_USAGE}`);
-    return 0;
-  }
   let client: InferenceClient | undefined;
   try {
     const options = parseInferFlags(argv);
