@@ -1,9 +1,11 @@
 /** `slipway bench`: asks a model over and over, level by level. */
 import { writeFileSync } from 'node:fs';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '../../lib/logger.js';
 import { formatAddress } from '../client/address.js';
 import { ClientError } from '../client/client-error.js';
+import { findModel } from '../client/find-model.js';
 import type { InferenceClient, PreparedRequest } from '../client/inference-client.js';
 import { newInferenceClient } from '../client/new-client.js';
 import { reportFailure } from '../report-failure.js';
@@ -14,6 +16,9 @@ import type { Level } from './level.js';
 import { measureLevel, type Setup } from './measure-level.js';
 import { planInputs } from './plan-inputs.js';
 import { renderPlot } from './plot.js';
+
+/** A server that hangs does not hold the end of a level up. */
+const STATISTICS_MS = 2000;
 
 /** As a shell counts a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
@@ -34,11 +39,10 @@ export async function runBench(argv: readonly string[]): Promise<number> {
     console.error('Interrupted: what was measured so far follows');
     abort.abort();
   };
-  process.on('SIGINT', interrupt);
   try {
     const options = parseBenchFlags(argv);
     for (let index = 0; index <= options.connections; index++) clients.push(newInferenceClient(options.connection));
-    const outcome = await bench(options, clients, abort.signal);
+    const outcome = await bench(options, clients, { signal: abort.signal, onStart: () => process.on('SIGINT', interrupt) });
     tell(options, outcome, abort.signal.aborted);
     if (abort.signal.aborted) return INTERRUPTED;
     return outcome.levels.every(({ requests }) => requests === 0) ? 1 : 0;
@@ -50,14 +54,21 @@ export async function runBench(argv: readonly string[]): Promise<number> {
   }
 }
 
+interface Interruption {
+  readonly signal: AbortSignal;
+  /** From here on there is something to tell: before, Ctrl-C ends the process as it ends any. */
+  onStart(): void;
+}
+
 /** The first client asks about the model, so that its calls wait behind no others; the rest carry the load. */
-async function bench(options: BenchOptions, [asking, ...clients]: readonly InferenceClient[], signal: AbortSignal): Promise<Outcome> {
+async function bench(options: BenchOptions, [asking, ...clients]: readonly InferenceClient[], { signal, onStart }: Interruption): Promise<Outcome> {
   if (asking === undefined) throw new Error('A benchmark needs a connection');
-  const metadata = await asking.fetchMetadata(options.model, options.version);
+  const metadata = await findModel(asking, options.model, options.version);
   const { tensors, description } = planInputs(metadata, options.inputs);
   const request = asking.prepare({ model: options.model, version: options.version, inputs: tensors });
   const { version } = await probe(asking, request, description);
   if (!options.isJson) console.log(`${options.model} version ${version} at ${formatAddress(options.connection.address)}, ${description}`);
+  onStart();
   const levels = await sweep(options, { clients, request, signal, fetchStatistics: () => fetchIfServed(asking, options.model, version) });
   return { levels, version, inputs: description };
 }
@@ -92,7 +103,8 @@ async function sweep(options: BenchOptions, parts: Parts): Promise<Level[]> {
 
 /** Statistics are a help and no condition: without them their columns are empty. */
 async function fetchIfServed(client: InferenceClient, model: string, version: string): ReturnType<InferenceClient['fetchStatistics']> {
-  return client.fetchStatistics(model, version).catch(() => undefined);
+  const asked = client.fetchStatistics(model, version).catch(() => undefined);
+  return await Promise.race([asked, sleep(STATISTICS_MS, undefined, { ref: false })]);
 }
 
 function tell(options: BenchOptions, { levels, inputs, version }: Outcome, isInterrupted: boolean): void {

@@ -20,7 +20,7 @@ import type {
   PreparedRequest,
   StreamEvents,
 } from './inference-client.js';
-import { parseMetadata, parseStatistics } from './parse-replies.js';
+import { parseMetadata, parseModelNames, parseStatistics } from './parse-replies.js';
 
 const SERVICE = '/inference.GRPCInferenceService';
 const same = (bytes: Buffer): Buffer => bytes;
@@ -48,6 +48,14 @@ export class GrpcInferenceClient implements InferenceClient {
       if (error instanceof ClientError && error.code === 'UNIMPLEMENTED') return undefined;
       throw error;
     }
+  }
+
+  async listModels(): Promise<readonly string[]> {
+    const { path, requestSerialize, responseDeserialize } = this.#service.RepositoryIndex;
+    return await this.#call(path, requestSerialize({})).then(
+      (bytes) => parseModelNames(responseDeserialize(bytes).models),
+      () => [],
+    );
   }
 
   prepare(request: ModelRequest): PreparedRequest {

@@ -8,7 +8,7 @@ import { ClientError, tooLate, unreachable } from './client-error.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { decodeHttpResponse, encodeHttpRequest } from './http-tensors.js';
 import type { Answer, AnswerStream, InferenceClient, ModelMetadata, ModelRequest, ModelStatistics, PreparedRequest } from './inference-client.js';
-import { parseMetadata, parseStatistics, readFields } from './parse-replies.js';
+import { parseMetadata, parseModelNames, parseStatistics, readFields } from './parse-replies.js';
 
 interface Reply {
   readonly body: Buffer;
@@ -49,6 +49,13 @@ export class HttpInferenceClient implements InferenceClient {
       if (error instanceof ClientError && ['UNIMPLEMENTED', 'NOT_FOUND'].includes(error.code)) return undefined;
       throw error;
     }
+  }
+
+  async listModels(): Promise<readonly string[]> {
+    return await this.#call({ path: '/v2/repository/index', body: Buffer.from('{}') }).then(
+      (reply) => parseModelNames(parseReply(reply)),
+      () => [],
+    );
   }
 
   prepare(request: ModelRequest): PreparedRequest {

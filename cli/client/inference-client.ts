@@ -63,6 +63,8 @@ export interface InferenceClient {
   fetchMetadata(model: string, version: string): Promise<ModelMetadata>;
   /** Undefined where the server keeps none. */
   fetchStatistics(model: string, version: string): Promise<ModelStatistics | undefined>;
+  /** Names of all models that the server has; empty where it does not tell (Triton's extension model_repository). */
+  listModels(): Promise<readonly string[]>;
   prepare(request: ModelRequest): PreparedRequest;
   infer(request: PreparedRequest): Promise<Answer>;
   /** For so long at most; as long as one call when it is not given. Throws UsageError over REST, which has no streams. */

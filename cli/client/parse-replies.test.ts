@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseMetadata, parseStatistics } from './parse-replies.js';
+import { parseMetadata, parseModelNames, parseStatistics } from './parse-replies.js';
 
 test('gRPC texts and REST numbers read alike', () => {
   const want = { name: 'm', versions: ['1'], platform: '', inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }], outputs: [] };
@@ -19,3 +19,6 @@ test('statistics are sums over versions', () => {
 test.each([[[]], ['page'], [{ inputs: {} }], [{ inputs: [{ shape: ['x'] }] }], [{ name: 4 }]])('%j is none of the protocol', (reply) =>
   expect(() => parseMetadata(reply)).toThrow("The server's reply is none of the Open Inference Protocol"),
 );
+
+test('a model of many versions has one name', () =>
+  expect(parseModelNames([{ name: 'a', version: '1' }, { name: 'a' }, { name: 'b' }])).toEqual(['a', 'b']));

@@ -34,6 +34,11 @@ export function parseStatistics(reply: unknown): ModelStatistics {
   return sums;
 }
 
+/** Of a repository's index, each once, however many versions it has. */
+export function parseModelNames(models: unknown): readonly string[] {
+  return [...new Set(readList(models).map((model) => readText(readFields(model)['name'])))];
+}
+
 function parseTensor(value: unknown): TensorMetadata {
   const fields = readFields(value);
   return { name: readText(fields['name']), datatype: readText(fields['datatype']), shape: readList(fields['shape']).map(readNumber) };

@@ -2,6 +2,7 @@
 
 import type { WireInferResponse } from '../../runtime/wire/infer-response.js';
 import { ClientError } from '../client/client-error.js';
+import { findModel } from '../client/find-model.js';
 import type { InferenceClient, ModelMetadata } from '../client/inference-client.js';
 import { newInferenceClient } from '../client/new-client.js';
 import { reportFailure } from '../report-failure.js';
@@ -26,7 +27,7 @@ export async function runInfer(argv: readonly string[]): Promise<number> {
 }
 
 async function ask(client: InferenceClient, options: InferOptions, argv: readonly string[]): Promise<number> {
-  const metadata = await client.fetchMetadata(options.model, options.version);
+  const metadata = await findModel(client, options.model, options.version);
   if (options.inputs.sources.size === 0 && metadata.inputs.length > 0) {
     console.log(options.isJson ? JSON.stringify(metadata) : describeModel(metadata, argv));
     return 0;

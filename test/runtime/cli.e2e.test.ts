@@ -120,8 +120,18 @@ describe('infer says what is wrong', () => {
     ],
     ['another protocol', () => run(['infer', 'iris', '--address', rest]), 1, /^UNAVAILABLE: No server can be reached/],
     ['no TLS there', () => infer('--tls'), 1, /^UNAVAILABLE: No server can be reached at .*wrong version number/],
-    ['unknown model', () => run(['infer', 'rose', '--address', grpc]), 1, /^NOT_FOUND: Request for unknown model: 'rose'/],
-    ['unknown model over REST', () => run(['infer', 'rose', '--http', '--address', rest]), 1, /^NOT_FOUND: Request for unknown model: 'rose'/],
+    [
+      'unknown model',
+      () => run(['infer', 'rose', '--address', grpc]),
+      1,
+      /^NOT_FOUND: Request for unknown model: 'rose' is not found. Models here: iris\n$/,
+    ],
+    [
+      'unknown model over REST',
+      () => run(['infer', 'rose', '--http', '--address', rest]),
+      1,
+      /^NOT_FOUND: Request for unknown model: 'rose' is not found. Models here: iris\n$/,
+    ],
     ['unknown version', () => infer('--version', '9'), 1, /^NOT_FOUND: .*Versions here: 1/],
     [
       'unknown input',
