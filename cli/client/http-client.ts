@@ -1,6 +1,7 @@
 /** The protocol over REST, for servers and paths that have no gRPC. */
-import { Agent as HttpAgent, request as requestHttp } from 'node:http';
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { toError } from '../../lib/errors.js';
 import { describeError } from '../../lib/logger.js';
 import { UsageError } from '../usage-error.js';
 import { formatAddress } from './address.js';
@@ -95,19 +96,13 @@ export class HttpInferenceClient implements InferenceClient {
       });
       request.on('error', (error) => reject(this.#explain(error)));
       request.on('response', (response) => {
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        response.on('data', (chunk: Buffer) => {
-          bytes += chunk.length;
-          if (bytes > LARGEST_ANSWER) request.destroy(new Error(`the answer is larger than ${LARGEST_ANSWER} bytes`));
-          else chunks.push(chunk);
-        });
-        response.on('error', (error) => reject(this.#explain(error)));
-        response.on('end', () => {
-          const reply = { body: Buffer.concat(chunks), jsonLength: readLength(response.headers['inference-header-content-length']) };
-          if (response.statusCode === 200) resolve(reply);
-          else reject(explainStatus(response.statusCode ?? 0, reply.body));
-        });
+        readBody(response).then(
+          (bytes) => {
+            if (response.statusCode === 200) resolve({ body: bytes, jsonLength: readLength(response.headers['inference-header-content-length']) });
+            else reject(explainStatus(response.statusCode ?? 0, bytes));
+          },
+          (error: unknown) => reject(this.#explain(toError(error))),
+        );
       });
       request.end(body);
     });
@@ -119,6 +114,18 @@ export class HttpInferenceClient implements InferenceClient {
     const words = error instanceof AggregateError ? error.errors.map((one: unknown) => describeError(one)).join(', ') : error.message;
     return unreachable(formatAddress(this.#options.address), words);
   }
+}
+
+async function readBody(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    if (!Buffer.isBuffer(chunk)) continue; // no encoding is set
+    bytes += chunk.length;
+    if (bytes > LARGEST_ANSWER) throw new Error(`the answer is larger than ${LARGEST_ANSWER} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 function pathOf(model: string, version: string): string {
