@@ -2,25 +2,29 @@
 /** `slipway`: composition root of the commands for people. */
 import { readFileSync } from 'node:fs';
 import { TERMINATION_CODES } from '../contract/termination.js';
+import { findSimilar, readHelp } from './help.js';
 import { terminalOutput } from './terminal-output.js';
 
 const MINIMUM_NODE = 24;
 
-const usage = async (): Promise<string> => `Usage:
-slipway serve MODEL.onnx|FOLDER [--grpc-port 8001] [--rest-port 8000] [--metrics-port 8002]
-  serves a model on this machine, as in a pod
-${(await import('./push-command.js')).PUSH_USAGE}
-slipway resolve --uri URI [--digest SHA256] [--allow-unpinned]
-  prints the digest that a uri has now
-slipway fetch --uri URI --digest SHA256 --dest FOLDER/NAME/VERSION
-  downloads and verifies a model
-slipway version | help`;
+/** A deprecated call inside a library (grpc-js gives TLS an IP address for a name) is nothing that its user can mend. */
+function hideDeprecations(): void {
+  process.noDeprecation = true;
+}
 
 type Command = (argv: readonly string[], env: NodeJS.ProcessEnv) => Promise<number>;
 
 /** Each loads only what it needs, and nothing before the version of Node is known to have it. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: async (argv, env) => (await import('../runtime/serve.js')).runServe(argv, env),
+  infer: async (argv) => {
+    hideDeprecations();
+    return (await import('./infer/infer-command.js')).runInfer(argv);
+  },
+  bench: async (argv) => {
+    hideDeprecations();
+    return (await import('./bench/bench-command.js')).runBench(argv);
+  },
   push: async (argv, env) => (await import('./push-command.js')).runPush(argv, env),
   resolve: async (argv, env) =>
     (await import('../runtime/model/source/commands.js')).runResolve(
@@ -35,7 +39,6 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       terminalOutput(() => undefined),
     ),
   version: () => print(readVersion()),
-  help: async () => print(await usage()),
 };
 
 process.env['ORT_DISABLE_TELEMETRY'] = '1'; // before ONNX Runtime is loaded, whoever starts us
@@ -47,9 +50,12 @@ async function main([first = 'help', ...rest]: readonly string[]): Promise<numbe
     return TERMINATION_CODES.USAGE.exit;
   }
   const name = first.replace(/^--?/, '').replace(/^h$/, 'help').replace(/^v$/, 'version');
-  const command = rest.includes('--help') && name !== 'serve' ? COMMANDS['help'] : Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command !== undefined) return command(rest, process.env);
-  console.error(`slipway has no command "${first}".\n${await usage()}`);
+  if (name === 'help') return print(await readHelp(rest[0]));
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command !== undefined)
+    return rest.some((word) => word === '--help' || word === '-h') ? print(await readHelp(name)) : command(rest, process.env);
+  const similar = findSimilar(name);
+  console.error(`slipway has no command "${first}"${similar === undefined ? '.' : `: did you mean "${similar}"?`}\n${await readHelp(undefined)}`);
   return TERMINATION_CODES.USAGE.exit;
 }
 

@@ -19,11 +19,12 @@ test('requests come back as they were, from protobufjs and from our own decoder'
     const { answer, request } = generateAnswer(3, index);
     const isTyped = request.isTyped && answer.outputs.every(({ datatype, data }) => hasContents(datatype) && data.length > 0);
     const inputs = answer.outputs.map((output) => ({ ...output, parameters: output.parameters ?? new Map() }));
-    const outputs = ['y', 'Grüße'];
+    const ranked = { name: 'z', parameters: new Map([['classification', 3n]]) };
+    const outputs = ['y', 'Grüße', ranked];
     const message = joinMessage(encodeInferRequest({ ...answer, id: request.id, inputs, outputs, isTyped }));
     const want = { ...answer, parameters: answer.parameters ?? new Map(), id: request.id, inputs, isTyped: isTyped && inputs.length > 0 };
     const wanted = (nanBits: 'kept' | 'plain'): string =>
-      canonicalOf({ ...want, outputs: outputs.map((name) => ({ name, parameters: new Map() })) }, nanBits);
+      canonicalOf({ ...want, outputs: [...['y', 'Grüße'].map((name) => ({ name, parameters: new Map() })), ranked] }, nanBits);
     expect(canonicalOf(decodeInferRequest(message), 'kept')).toBe(wanted('kept'));
     const valued = [want, ...inputs].every(({ parameters }) => [...parameters.values()].every((value) => value !== undefined));
     if (valued) expect(canonicalOf(decodeReference(requestDeserialize(message)), 'plain')).toBe(wanted('plain'));
