@@ -7,6 +7,22 @@ export interface TensorSignature {
   readonly shape: readonly number[];
 }
 
+/** How a loaded model is served on this machine: what was planned, proven and measured when it was loaded. */
+export interface ServingStatusz {
+  /** Loaded copies, each of which runs one batch at a time. */
+  readonly instances: number;
+  /** A thread each, the serving thread itself, or a process each. */
+  readonly mode: 'thread' | 'inline' | 'process';
+  /** Intra-op threads of each. */
+  readonly threads: number;
+  /** Rows that one run holds at most; 1: requests are not batched. */
+  readonly maxRows: number;
+  /** Rows at which this machine was measured to compute most rows per second. */
+  readonly targetRows: number;
+  /** Why requests are batched, or are not. */
+  readonly why: string;
+}
+
 export interface ModelStatusz {
   readonly name: string;
   readonly version: string;
@@ -22,6 +38,8 @@ export interface ModelStatusz {
   readonly signature: { readonly inputs: readonly TensorSignature[]; readonly outputs: readonly TensorSignature[] };
   /** Execution provider that runs the model, as ONNX Runtime names it: cpu, cuda. */
   readonly provider: string;
+  /** Present once it is loaded. */
+  readonly serving?: ServingStatusz;
   readonly seconds: { readonly download?: number; readonly load: number; readonly warmup: number };
 }
 

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { PORTS } from '../contract/ports.js';
 import type { MessageNode } from './config/config-node.js';
 import { parseServerFile, type ServerFile } from './config/server-file.js';
-import type { Accelerator } from './dataplane/ports.js';
+import type { Accelerator, SessionMode } from './dataplane/ports.js';
 
 export interface ServeConfig {
   readonly path: string;
@@ -14,6 +14,9 @@ export interface ServeConfig {
   readonly restPort: number;
   readonly metricsPort: number;
   readonly accelerator?: Accelerator;
+  /** Absent: chosen by measurement. */
+  readonly sessionMode?: SessionMode;
+  readonly hangSeconds?: number;
   readonly drainDelaySeconds: number;
   readonly drainTimeoutSeconds: number;
   /** By model: what the file of `--config` says of it, in the fields of config.pbtxt. */
@@ -47,6 +50,9 @@ export const SERVE_USAGE = `Usage: slipway serve <model.onnx | folder with name/
   --metrics-port PORT      /metrics, /livez, /readyz, /statusz (default ${PORTS.metrics}; 0 picks one)
   --host ADDRESS           address to listen on (default: every address in Kubernetes, else 127.0.0.1)
   --accelerator VENDOR     nvidia, amd or intel; refused when this installation cannot use it (default: CPU)
+  --session-mode MODE      where models run: thread, inline (in the serving thread) or process (a crash of ONNX Runtime then takes
+                           that process alone, which is started again); default: inline for runs of at most 0.3 ms, else thread
+  --hang-seconds SECONDS   a run that makes no progress for so long loses its session, and the server ends (default 60)
   --drain-delay SECONDS    time between not ready and the end of new calls (default: 10 in Kubernetes, else 0)
   --drain-timeout SECONDS  time for calls in flight to end after that (default 30)
   --tls-cert FILE, --tls-key FILE  serve gRPC and REST over TLS, with this certificate chain and key (PEM)
@@ -55,6 +61,7 @@ export const SERVE_USAGE = `Usage: slipway serve <model.onnx | folder with name/
   --admin-port PORT        let them do so on this port alone
   --allow-inline-models    let a load request bring the model's bytes (never in Kubernetes: they have no digest)`;
 
+const SESSION_MODES: readonly SessionMode[] = ['thread', 'inline', 'process'];
 const ACCELERATORS: readonly Accelerator[] = ['nvidia', 'amd', 'intel'];
 
 /** Where a value came from is part of what is said of it. */
@@ -99,10 +106,14 @@ function parseServer(values: Values, inCluster: boolean): ServerPart {
   const modelName = textOf(values, 'model-name');
   const modelVersion = textOf(values, 'model-version');
   const accelerator = values.get('accelerator');
+  const sessionMode = values.get('session-mode');
+  const hangSeconds = parseSeconds(values.get('hang-seconds'));
   return {
     ...(modelName === undefined ? {} : { modelName }),
     ...(modelVersion === undefined ? {} : { modelVersion }),
-    ...(accelerator === undefined ? {} : { accelerator: parseAccelerator(accelerator) }),
+    ...(accelerator === undefined ? {} : { accelerator: parseChoice(accelerator, ACCELERATORS) }),
+    ...(sessionMode === undefined ? {} : { sessionMode: parseChoice(sessionMode, SESSION_MODES) }),
+    ...(hangSeconds === undefined ? {} : { hangSeconds }),
     host: textOf(values, 'host') ?? (inCluster ? '::' : '127.0.0.1'),
     grpcPort: parsePort(values.get('grpc-port')) ?? PORTS.grpc,
     restPort: parsePort(values.get('rest-port')) ?? PORTS.rest,
@@ -157,6 +168,8 @@ const OPTIONS = {
   'metrics-port': { type: 'string' },
   host: { type: 'string' },
   accelerator: { type: 'string' },
+  'session-mode': { type: 'string' },
+  'hang-seconds': { type: 'string' },
   'drain-delay': { type: 'string' },
   'drain-timeout': { type: 'string' },
 } as const;
@@ -185,8 +198,8 @@ function parseSwitch(given: Given | undefined): boolean {
   throw new Error(`${given.name} is "${given.text}": give true or false`);
 }
 
-function parseAccelerator(given: Given): Accelerator {
-  const known = ACCELERATORS.find((accelerator) => accelerator === given.text);
-  if (known === undefined) throw new Error(`${given.name} "${given.text}" is not known: give ${ACCELERATORS.join(', ')}`);
+function parseChoice<Choice extends string>(given: Given, choices: readonly Choice[]): Choice {
+  const known = choices.find((choice) => choice === given.text);
+  if (known === undefined) throw new Error(`${given.name} "${given.text}" is not known: give ${choices.join(', ')}`);
   return known;
 }

@@ -24,8 +24,10 @@ import { GrpcServer } from './grpc/server.js';
 import { GrpcMetrics } from './grpc-metrics.js';
 import { ByteBudget } from './http2/byte-budget.js';
 import { readTlsFiles, type TlsFiles, type TlsMaterial, TlsWatch } from './http2/tls-files.js';
+import { readMemoryLimit } from './memory-limit.js';
 import { newRuntimeRegistry } from './metrics.js';
 import { LocalModelStore } from './model/local-model-store.js';
+import type { HostResources } from './model/plan-load.js';
 import { Repository } from './model/repository.js';
 import { observeRepository, type RepositoryWatcher } from './model/repository-watcher.js';
 import { newProbesHandler } from './probes/probes.js';
@@ -94,8 +96,7 @@ async function serve(config: ServeConfig, store: LocalModelStore, log: RootLogge
     const metricsPort = await listen(parts.probes, FLAGS.metricsPort, host, config.metricsPort);
     const adminPort = parts.admin === undefined ? undefined : await listen(parts.admin.grpc, '--admin-port', host, config.adminPort ?? 0);
     log.info('Listened', { host, grpcPort, restPort, metricsPort, ...(adminPort === undefined ? {} : { adminPort }), threads });
-    const options = config.accelerator === undefined ? { threads } : { threads, accelerator: config.accelerator };
-    await life.start(options);
+    await life.start(describeHost(config));
     const stopped = new AbortController();
     const watching = watcher?.run(SYSTEM_CLOCK, stopped.signal);
     await life.ended().finally(() => stopped.abort());
@@ -107,6 +108,18 @@ async function serve(config: ServeConfig, store: LocalModelStore, log: RootLogge
     await life.abort();
     return end(log, { code: load?.code ?? 'INTERNAL', stage: load?.stage ?? 'serve', message: cause.message.replace(/\s+/g, ' ') });
   }
+}
+
+function describeHost({ accelerator, sessionMode, hangSeconds }: ServeConfig): HostResources {
+  const cpus = availableParallelism();
+  const memoryBytes = readMemoryLimit();
+  return {
+    cpus: Math.min(cpus, readCpuQuota() ?? cpus),
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    ...(accelerator === undefined ? {} : { accelerator }),
+    ...(sessionMode === undefined ? {} : { sessionMode }),
+    ...(hangSeconds === undefined ? {} : { hangSeconds }),
+  };
 }
 
 interface Parts {

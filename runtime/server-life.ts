@@ -7,10 +7,10 @@ import { SYSTEM_CLOCK } from '../lib/clock.js';
 import type { HttpServer } from '../lib/http-server.js';
 import type { Logger } from '../lib/logger.js';
 import { computeReadiness } from './core/readiness.js';
-import type { LoadOptions } from './dataplane/ports.js';
 import { exitAtOnce } from './exit-at-once.js';
 import type { GrpcServer } from './grpc/server.js';
 import type { LocalModelStore } from './model/local-model-store.js';
+import type { HostResources } from './model/plan-load.js';
 
 export interface ServerLifeOptions {
   readonly store: LocalModelStore;
@@ -41,15 +41,15 @@ export class ServerLife {
   }
 
   /** Loads and warms every model. Rejects with LoadError; resolves early when told to stop meanwhile. */
-  async start(options: LoadOptions): Promise<void> {
+  async start(host: HostResources): Promise<void> {
     const { store, log } = this.options;
     const loading = store
-      .start(options, (error) => this.#crashed.reject(error))
+      .start(host, (error) => this.#crashed.reject(error))
       .then(() => {
         for (const model of store.models()) {
-          if (model.warmupNote !== undefined) log.warn('Skipped warm-up', { model: model.name, version: model.version, reason: model.warmupNote });
+          for (const note of model.prepared?.notes ?? []) log.warn('Noted at load', { model: model.name, version: model.version, note });
           const status = model.statusz();
-          const facts = { model: model.name, version: model.version, provider: status?.provider, ...status?.seconds };
+          const facts = { model: model.name, version: model.version, provider: status?.provider, ...status?.seconds, ...status?.serving };
           if (model.state === 'Failed') log.error('Refused model', { model: model.name, version: model.version, reason: model.reason });
           else log.info('Loaded model', facts);
         }

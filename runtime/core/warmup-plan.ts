@@ -6,8 +6,8 @@ import { DATATYPES } from './datatype.js';
 import type { ModelSignature, TensorSpec } from './signature.js';
 import { countElements, type Tensor } from './tensor.js';
 
-/** 32 suits convolutions with strides and sequences alike; the rest are for models that want less or more. */
-export const WARMUP_SIZES = [32, 1, 64, 224, 8, 128, 16] as const;
+/** 32 suits convolutions with strides and sequences alike; the rest are for models that want less or more, 512 a window of audio. */
+export const WARMUP_SIZES = [32, 1, 64, 224, 8, 128, 16, 256, 512] as const;
 
 /** Larger inputs are not worth a warm-up: the plan skips sizes beyond this. */
 const MAX_WARMUP_BYTES = 64 * 1024 * 1024;

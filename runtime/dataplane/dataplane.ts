@@ -70,7 +70,9 @@ export class Dataplane {
     const model = this.#find(name, version);
     if (model.servable === undefined) throw newNotReady(model);
     const { provider, signature, settings, instances, plan } = model.servable;
-    const learned = plan.maxRows > 1 && settings.maxBatchRows === undefined ? { maxBatchRows: plan.maxRows } : {};
+    // Triton's dims leave the rows out where they lead every tensor, and can say nothing of rows that lie elsewhere.
+    const leads = [...plan.inputAxes, ...plan.outputAxes].every((axis) => axis === 0);
+    const learned = plan.maxRows > 1 && leads && settings.maxBatchRows === undefined ? { maxBatchRows: plan.maxRows } : {};
     return computeModelConfig({ name, filename: model.filename, provider, signature, settings, instances, ...learned });
   }
 

@@ -37,34 +37,34 @@ afterAll(() => rmSync(root, { recursive: true }));
 const newStore = () => new LocalModelStore({ backend, repository: new Repository({ path, name: 'echo' }), monotonicSeconds: () => 0 });
 
 describe('LocalModelStore', () => {
-  test('loads, warms, then is ready; every change is told', async () => {
+  test('loads a copy for each CPU, warms, then is ready; every change is told', async () => {
     const store = newStore();
     const states: string[] = [];
     store.onChange(() => states.push(store.models()[0]?.state ?? ''));
-    await store.start({ threads: 2 }, () => undefined);
-    expect([states, session.runs.length, backend.loads]).toEqual([['Warming', 'Ready'], 1, [{ threads: 2 }]]);
+    await store.start({ cpus: 2 }, () => undefined);
+    expect([states, session.runs.length, backend.loads]).toEqual([['Warming', 'Ready'], 3, Array(2).fill({ threads: 1, mode: 'thread' })]);
   });
   test('tells where the bytes came from, when they were fetched', async () => {
     writeFileSync(recordPath, JSON.stringify(record));
     const store = newStore();
-    await store.start({ threads: 1 }, () => undefined);
+    await store.start({ cpus: 1 }, () => undefined);
     const { digest, contentDigest, bytes, verifiedAt } = record;
     expect(store.statusz()).toMatchObject([{ name: 'echo', state: 'Ready', digest, contentDigest, bytes, verifiedAt, seconds: { download: 1.5 } }]);
   });
   test('tells the size of a file that nobody fetched', async () => {
     const store = newStore();
-    await store.start({ threads: 1 }, () => undefined);
+    await store.start({ cpus: 1 }, () => undefined);
     expect(store.statusz()[0]).toMatchObject({ bytes: 3, seconds: { load: 0, warmup: 0 } });
     expect(store.statusz()[0]).not.toHaveProperty('digest');
   });
   test('a record that is not one stops the load', async () => {
     writeFileSync(recordPath, '{"uri":1}');
-    await expect(newStore().start({ threads: 1 }, () => undefined)).rejects.toThrow('is not a record of slipway fetch');
+    await expect(newStore().start({ cpus: 1 }, () => undefined)).rejects.toThrow('is not a record of slipway fetch');
   });
   test('a refused model is Failed, with the words of the refusal', async () => {
     backend.nextError = new LoadError('MODEL_INVALID', 'load', 'Protobuf parsing failed.');
     const store = newStore();
-    await expect(store.start({ threads: 1 }, () => undefined)).rejects.toMatchObject({ code: 'MODEL_INVALID' });
+    await expect(store.start({ cpus: 1 }, () => undefined)).rejects.toMatchObject({ code: 'MODEL_INVALID' });
     expect(store.statusz()).toMatchObject([{ state: 'Failed', reason: 'Protobuf parsing failed.' }]);
   });
   test('a guess at free dimensions that fails leads to the next guess', async () => {
@@ -72,18 +72,18 @@ describe('LocalModelStore', () => {
     session.nextError = new Error('wrong width');
     backend = new FakeBackend(session);
     const store = newStore();
-    await store.start({ threads: 1 }, () => undefined);
-    expect([session.runs.length, store.models()[0]?.state, store.models()[0]?.warmupNote]).toEqual([2, 'Ready', undefined]);
+    await store.start({ cpus: 1 }, () => undefined);
+    expect([session.runs.length, store.models()[0]?.state, store.models()[0]?.prepared?.notes[0]]).toEqual([3, 'Ready', undefined]);
   });
   test('a first run that fails on fixed shapes is a failure', async () => {
     session = new FakeSession(FIXED);
     session.nextError = new Error('node lookup failed');
     backend = new FakeBackend(session);
-    await expect(newStore().start({ threads: 1 }, () => undefined)).rejects.toMatchObject({ code: 'WARMUP_FAILED', stage: 'warmup' });
+    await expect(newStore().start({ cpus: 1 }, () => undefined)).rejects.toMatchObject({ code: 'WARMUP_FAILED', stage: 'warmup' });
   });
   test('a drain makes nothing ready and keeps the session; a close ends it', async () => {
     const store = newStore();
-    await store.start({ threads: 1 }, () => undefined);
+    await store.start({ cpus: 1 }, () => undefined);
     store.drain();
     expect([store.isDraining, store.models()[0]?.state, session.isClosed]).toEqual([true, 'Draining', false]);
     await store.close();
@@ -92,13 +92,13 @@ describe('LocalModelStore', () => {
   test('a drain during the load lets it end and begins no other', async () => {
     const store = newStore();
     store.drain();
-    await store.start({ threads: 1 }, () => undefined);
-    expect(store.models()[0]?.session).toBeUndefined();
+    await store.start({ cpus: 1 }, () => undefined);
+    expect(store.models()[0]?.servable).toBeUndefined();
   });
   test('a session that dies later is Failed and told', async () => {
     const store = newStore();
     const crashes: string[] = [];
-    await store.start({ threads: 1 }, (error) => crashes.push(error.message));
+    await store.start({ cpus: 1 }, (error) => crashes.push(error.message));
     backend.crash(new Error('thread ended'));
     expect([crashes, store.models()[0]?.state]).toEqual([['thread ended'], 'Failed']);
   });

@@ -8,11 +8,12 @@ import { SYSTEM_CLOCK } from '../../lib/clock.js';
 import { toError } from '../../lib/errors.js';
 import { InferenceError } from '../core/inference-error.js';
 import { LoadError } from '../core/load-error.js';
-import type { Backend, LoadOptions, LoadParameters, ModelStore } from '../dataplane/ports.js';
+import type { Backend, LoadParameters, ModelStore } from '../dataplane/ports.js';
 import { stampFiles } from './file-stamp.js';
 import { writeInlineRepository } from './inline-repository.js';
 import { readLoadRequest } from './load-request.js';
 import type { FoundModel } from './model-folder.js';
+import type { HostResources } from './plan-load.js';
 import { isModelName, type Repository } from './repository.js';
 import { SerialQueue } from './serial-queue.js';
 import { ServedModel } from './served-model.js';
@@ -36,7 +37,7 @@ const MAX_WAITING = 64;
 const DEFAULT_UNLOAD_TIMEOUT_SECONDS = 30;
 
 interface Start {
-  readonly options: LoadOptions;
+  readonly host: HostResources;
   readonly onCrash: (error: Error) => void;
 }
 
@@ -71,8 +72,8 @@ export class LocalModelStore implements ModelStore {
    * Resolves when every model was tried, or when a drain has begun: no further load begins then. A model that fails is Failed
    * and the others serve; rejects with the first LoadError when none is left and nobody can mend it.
    */
-  async start(options: LoadOptions, onCrash: (error: Error) => void): Promise<void> {
-    this.#start = { options, onCrash };
+  async start(host: HostResources, onCrash: (error: Error) => void): Promise<void> {
+    this.#start = { host, onCrash };
     await this.#enqueue(async () => {
       const models = this.#models;
       const failures = await this.#loadEach(models);
@@ -213,7 +214,7 @@ export class LocalModelStore implements ModelStore {
   }
 
   async #loadOne(model: ServedModel): Promise<Error | undefined> {
-    const { options, onCrash } = this.#start ?? { options: { threads: 1 }, onCrash: () => undefined };
+    const { host, onCrash } = this.#start ?? { host: { cpus: 1 }, onCrash: () => undefined };
     const unreadable = this.#unreadable.get(model);
     if (unreadable !== undefined) {
       model.move('Failed', unreadable.message, this.#notify);
@@ -221,7 +222,7 @@ export class LocalModelStore implements ModelStore {
     }
     try {
       if (model.stamp === '') model.stamp = await stampFiles(this.options.repository.filesOfVersion(model.located));
-      await model.start(this.backend, options, this.#notify, (error) => {
+      await model.start(this.backend, host, this.#notify, (error) => {
         if (!this.#models.includes(model)) return; // it was going anyway
         model.move('Failed', error.message, this.#notify);
         onCrash(error);

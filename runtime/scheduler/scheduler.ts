@@ -156,7 +156,7 @@ export class Scheduler implements RequestScheduler {
   }
 
   #checkDeadline(item: WorkItem, level: number, now: number): InferenceError | undefined {
-    if (item.deadlineSeconds === undefined) return undefined;
+    if (item.deadlineSeconds === undefined || item.bytes === 0) return undefined; // rows without elements take no time, however many
     const left = item.deadlineSeconds - now;
     const needed = left <= 0 ? 0 : this.#estimate(item.rows, level, now);
     return needed === undefined || (left > 0 && needed <= left) ? undefined : newHopeless(left, needed);

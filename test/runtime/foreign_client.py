@@ -267,8 +267,10 @@ def rows(count):
 
 
 def deadline(address):
-    """A call too slow for its deadline, and one that would only wait behind it; then one with time enough."""
-    stub = service_pb2_grpc.GRPCInferenceServiceStub(grpc.insecure_channel(address))
+    """Calls that keep every copy of the model busy; behind them some that could only be late."""
+    stub = service_pb2_grpc.GRPCInferenceServiceStub(grpc.insecure_channel(address, options=WIDE))
+    long = [stub.ModelInfer.future(rows(1024), timeout=60) for _ in range(4)]
+    time.sleep(0.1)
     started = time.monotonic()
     calls = [stub.ModelInfer.future(rows(512), timeout=0.1) for _ in range(3)]
     codes = [call.code().name for call in calls]
@@ -281,7 +283,8 @@ def deadline(address):
     status = health.Check(health_pb2.HealthCheckRequest(service="slow"), timeout=1).status
     check = time.monotonic() - check
     busy = time.monotonic()
-    stub.ModelInfer(rows(1), timeout=60)
+    for call in long:
+        call.result()
     busy = time.monotonic() - busy
     return {"codes": codes, "seconds": seconds, "liveSeconds": live, "checkSeconds": check, "busySeconds": busy,
             "status": health_pb2.HealthCheckResponse.ServingStatus.Name(status)}

@@ -130,8 +130,10 @@ describe("Triton's extensions with tritonclient", () => {
       platform: 'onnxruntime_onnx',
       backend: 'onnxruntime',
       version_policy: { all: {} },
-      input: ['a', 'b'].map((name) => ({ name, data_type: 'TYPE_FP32', dims: ['-1', '2'] })),
-      output: ['sum', 'difference'].map((name) => ({ name, data_type: 'TYPE_FP32', dims: ['-1', '2'] })),
+      max_batch_size: 64,
+      input: ['a', 'b'].map((name) => ({ name, data_type: 'TYPE_FP32', dims: ['2'] })),
+      output: ['sum', 'difference'].map((name) => ({ name, data_type: 'TYPE_FP32', dims: ['2'] })),
+      dynamic_batching: { default_queue_policy: {} },
       instance_group: [{ name: 'sums_0', count: 1, kind: 'KIND_CPU' }],
       default_model_filename: 'model.onnx',
     });
@@ -223,7 +225,7 @@ test('REST tells health, metadata, config and statistics', async () => {
   expect((await fetch(`${address.rest}/v2/health/ready`)).status).toBe(200);
   expect(await (await fetch(`${address.rest}/v2/models/sums/versions/2`)).json()).toMatchObject({ name: 'sums', platform: 'onnxruntime_onnx' });
   const config = await (await fetch(`${address.rest}/v2/models/sums/config`)).json();
-  expect(config).toMatchObject({ name: 'sums', max_batch_size: 0, input: [{ name: 'a', data_type: 'TYPE_FP32', dims: [-1, 2] }, {}] });
+  expect(config).toMatchObject({ name: 'sums', max_batch_size: 64, input: [{ name: 'a', data_type: 'TYPE_FP32', dims: [2] }, {}] });
   for (const path of ['sums/versions/2/stats', 'sums/stats', 'stats']) {
     const statistics = await (await fetch(`${address.rest}/v2/models/${path}`)).json();
     expect(statistics).toMatchObject({

@@ -1,0 +1,90 @@
+/** What a model's graph says before ONNX Runtime sees it: what has to be rewritten, and whether requests may share a run. */
+import { readFile, stat } from 'node:fs/promises';
+import { LoadError } from '../core/load-error.js';
+import { stripZipMap } from '../onnx/edit/strip-zip-map.js';
+import { findCustomOps } from '../onnx/inspect/custom-ops.js';
+import { listExternalData } from '../onnx/inspect/external-data.js';
+import { findRequiredInputs, findSequenceMask, type SequenceMask } from '../onnx/inspect/inputs.js';
+import { findNonDeterministicOps } from '../onnx/inspect/non-deterministic-ops.js';
+import type { OnnxModel } from '../onnx/onnx-model.js';
+import { readModel } from '../onnx/read-model.js';
+import { proveRowIndependence } from '../onnx/rows/prove-row-independence.js';
+import { OnnxFormatError } from '../onnx/wire-reader.js';
+
+/** Per tensor by name: the axis of the rows; undefined where it has none. */
+export type RowAxes = ReadonlyMap<string, number | undefined>;
+
+export interface GraphFacts {
+  /** In place of the file, when the graph was rewritten. */
+  readonly bytes?: Uint8Array;
+  /** Names of classes by output, as the exporter wrote them into the model. */
+  readonly labels: ReadonlyMap<string, readonly string[]>;
+  /** Undefined: requests may not share a run, and `why` says why. */
+  readonly rowAxes?: { readonly inputs: RowAxes; readonly outputs: RowAxes };
+  readonly why: string;
+  readonly mask?: SequenceMask;
+  /** The same inputs always give the same outputs. */
+  readonly isDeterministic: boolean;
+  /** What was done to the graph, for the log. */
+  readonly edits: readonly string[];
+}
+
+/** Larger files are loaded as they are: reading them whole would cost their size in memory once more. */
+const MAX_GRAPH_BYTES = 1024 * 1024 * 1024;
+
+/** Rejects with LoadError for what can never be served. What only we cannot read is left to ONNX Runtime. */
+export async function readGraphFacts(path: string): Promise<GraphFacts> {
+  const { size } = await stat(path).catch((cause: Error) => {
+    throw new LoadError('MODEL_INVALID', 'load', `The model file cannot be read: ${cause.message}`, { cause });
+  });
+  if (size > MAX_GRAPH_BYTES) return newUnknown(`the model file has ${size} bytes, more than the ${MAX_GRAPH_BYTES} of which the graph is read`);
+  try {
+    return computeGraphFacts(await readFile(path));
+  } catch (error) {
+    if (error instanceof OnnxFormatError) return newUnknown(`the graph could not be read: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Throws OnnxFormatError, or LoadError. */
+export function computeGraphFacts(file: Uint8Array): GraphFacts {
+  const { bytes, stripped } = stripZipMap(file);
+  const model = readModel(bytes);
+  refuse(model);
+  const labels = new Map(stripped.map(({ output, labels: names }) => [output, names.map(String)]));
+  const edits = stripped.map(({ output }) => `output "${output}" was a sequence of maps (ZipMap) and is a tensor now`);
+  const mask = findSequenceMask(model);
+  return {
+    labels,
+    edits,
+    isDeterministic: findNonDeterministicOps(model).length === 0,
+    ...(bytes === file ? {} : { bytes }),
+    ...(mask === undefined ? {} : { mask }),
+    ...prove(model),
+  };
+}
+
+function prove(model: OnnxModel): Pick<GraphFacts, 'rowAxes' | 'why'> {
+  const proof = proveRowIndependence(model);
+  if (!proof.independent) {
+    const where =
+      proof.op === undefined ? '' : ` (operator ${proof.op}${proof.node === undefined || proof.node === '' ? '' : `, node "${proof.node}"`})`;
+    return { why: `${proof.why}${where}` };
+  }
+  const inputs = new Map(findRequiredInputs(model).map(({ name }, index) => [name, proof.inputAxes[index]]));
+  const outputs = new Map(model.graph.outputs.map(({ name }, index) => [name, proof.outputAxes[index]]));
+  return { rowAxes: { inputs, outputs }, why: 'the graph computes each row by itself' };
+}
+
+function refuse(model: OnnxModel): void {
+  listExternalData(model); // throws on paths that leave the folder
+  const custom = findCustomOps(model);
+  if (custom.length === 0) return;
+  const names = custom.slice(0, 8).map(({ domain, opType, count }) => `${domain}.${opType}${count > 1 ? ` (${count} times)` : ''}`);
+  const message = `The model uses custom operators, which ONNX Runtime's Node binding cannot load: ${names.join(', ')}. Export it with operators of ONNX or com.microsoft only`;
+  throw new LoadError('OP_UNSUPPORTED', 'load', message);
+}
+
+function newUnknown(why: string): GraphFacts {
+  return { labels: new Map(), why, isDeterministic: false, edits: [] };
+}

@@ -1,0 +1,182 @@
+/**
+ * From a file to a model that answers: read its graph, load it, run it once, prove which requests may share a run and how
+ * many, decide where it runs and how often, and put a scheduler in front.
+ */
+import { stat } from 'node:fs/promises';
+import { findMismatch } from '../core/check-settings.js';
+import { LoadError } from '../core/load-error.js';
+import type { ModelSettings } from '../core/model-settings.js';
+import type { InferenceStatistics } from '../dataplane/inference-statistics.js';
+import type { Backend, LoadOptions, Servable, Session, SessionMode } from '../dataplane/ports.js';
+import { BatchSizeLearner } from '../scheduler/batch-size-learner.js';
+import { newModelScheduler } from '../scheduler/new-model-scheduler.js';
+import { type GraphFacts, readGraphFacts } from './graph-facts.js';
+import type { LocatedModel } from './located-model.js';
+import { hasFixedRows } from './plan-batches.js';
+import { type HostResources, type LoadPlan, planLoad } from './plan-load.js';
+import { type ProvenBatches, proveBatches } from './prove-batches.js';
+import { reshapeSession } from './reshaped-session.js';
+import { runWarmupSamples } from './run-warmup-samples.js';
+import { type Warmth, warmSession } from './warm-session.js';
+
+/** A run no longer than this may block the serving thread (docs/adr/0027). */
+const INLINE_SECONDS = 0.0003;
+
+export interface PrepareOptions {
+  readonly name: string;
+  readonly located: LocatedModel;
+  readonly settings: ModelSettings;
+  readonly statistics: InferenceStatistics;
+  readonly backend: Backend;
+  readonly host: HostResources;
+  readonly monotonicSeconds: () => number;
+  /** The first session is loaded; what follows are trial runs. */
+  readonly onLoaded: () => void;
+  readonly onCrash: (error: Error) => void;
+}
+
+export interface PreparedModel {
+  readonly servable: Servable;
+  readonly sessions: readonly Session[];
+  readonly mode: SessionMode;
+  /** Intra-op threads of each session. */
+  readonly threads: number;
+  readonly loadSeconds: number;
+  readonly warmupSeconds: number;
+  /** For the log: what was done to the graph, and why a warm-up told little. */
+  readonly notes: readonly string[];
+}
+
+/** Rejects with LoadError; no session is left open then. */
+export async function prepareServable(options: PrepareOptions): Promise<PreparedModel> {
+  const open: Session[] = [];
+  try {
+    return await new Preparation(options, open).run();
+  } catch (error) {
+    await Promise.allSettled(open.map((session) => session.close()));
+    throw error;
+  }
+}
+
+class Preparation {
+  constructor(
+    readonly options: PrepareOptions,
+    /** What has to be closed if this fails. */
+    readonly open: Session[],
+  ) {}
+
+  async run(): Promise<PreparedModel> {
+    const { located, host, monotonicSeconds, onLoaded } = this.options;
+    const began = monotonicSeconds();
+    const facts = await readGraphFacts(located.path);
+    const settings = this.#withLabels(facts);
+    const plan = planLoad(settings, host, (await stat(located.path)).size);
+    const first = await this.#load(facts, plan.options);
+    const loaded = monotonicSeconds();
+    onLoaded();
+    const warmth = await this.#warm(first);
+    const batches = await proveBatches({ session: first, settings, facts, warmth, nowSeconds: monotonicSeconds });
+    const placed = await this.#place(first, { facts, plan, warmth, batches });
+    const notes = [...facts.edits, ...(warmth.note === undefined ? [] : [warmth.note])];
+    return {
+      servable: this.#serve(settings, placed),
+      sessions: placed.sessions,
+      mode: placed.mode,
+      threads: placed.mode === 'inline' ? 1 : plan.threads,
+      loadSeconds: loaded - began,
+      warmupSeconds: monotonicSeconds() - loaded,
+      notes,
+    };
+  }
+
+  async #load(facts: GraphFacts, options: LoadOptions): Promise<Session> {
+    const { backend, located, settings, onCrash } = this.options;
+    const bytes = facts.bytes === undefined ? {} : { bytes: facts.bytes };
+    const loaded = await backend.load(located.path, { ...options, ...bytes }, onCrash);
+    this.open.push(loaded);
+    const mismatch = findMismatch(loaded.signature, settings);
+    if (mismatch !== undefined) throw new LoadError('MODEL_INVALID', 'load', mismatch);
+    return reshapeSession(loaded, settings);
+  }
+
+  async #warm(session: Session): Promise<Warmth> {
+    const { settings } = this.options;
+    if (settings.warmup.length > 0) await runWarmupSamples(session, this.options);
+    // a warm-up of the user's own stands for the one that is made up, which may not suit the model
+    return await warmSession(session).catch((error: unknown) => {
+      if (settings.warmup.length === 0) throw error;
+      return { outputs: [], note: error instanceof Error ? error.message : String(error) };
+    });
+  }
+
+  /** Where it runs, and how many copies there are. */
+  async #place(first: Session, made: { facts: GraphFacts; plan: LoadPlan; warmth: Warmth; batches: ProvenBatches }): Promise<Placed> {
+    const { facts, plan, warmth, batches } = made;
+    const inlineRows = this.#countInlineRows(first, batches);
+    if (inlineRows > 0) return await this.#placeInline(first, { ...made, rows: inlineRows });
+    const sessions = [first];
+    for (let copy = 1; copy < plan.instances; copy++) {
+      const session = await this.#load(facts, plan.options);
+      if (warmth.base !== undefined)
+        await session.run({ parts: [{ inputs: warmth.base, rows: 1 }], outputs: session.signature.outputs.map(({ name }) => name) });
+      sessions.push(session);
+    }
+    return { sessions, mode: plan.options.mode ?? 'thread', batches };
+  }
+
+  /** 0: not in the serving thread. */
+  #countInlineRows(session: Session, { plan, seconds }: ProvenBatches): number {
+    const { host, settings } = this.options;
+    if (host.sessionMode !== undefined || settings.instances !== undefined || session.provider !== 'cpu') return 0;
+    if (!hasFixedRows(plan, session.signature)) return 0;
+    const isShort = (rows: number): boolean => (seconds.get(rows) ?? Number.POSITIVE_INFINITY) <= INLINE_SECONDS;
+    if (!isShort(plan.targetRows)) return 0;
+    return Math.max(...[...seconds.keys()].filter(isShort));
+  }
+
+  async #placeInline(first: Session, made: { facts: GraphFacts; plan: LoadPlan; batches: ProvenBatches; rows: number }): Promise<Placed> {
+    const { facts, plan, batches, rows } = made;
+    const inline = await this.#load(facts, { ...plan.options, threads: 1, mode: 'inline' });
+    await first.close();
+    this.open.splice(0, 1);
+    const seconds = [...batches.seconds].filter(([size]) => size <= rows);
+    const maxRows = Math.min(batches.plan.maxRows, rows);
+    if (batches.learner === undefined) return { sessions: [inline], mode: 'inline', batches };
+    const learner = new BatchSizeLearner({ maxRows });
+    for (let repeat = 0; repeat < 3; repeat++) for (const [size, measured] of seconds) learner.observe(size, measured);
+    learner.settle();
+    const shorter = { ...batches.plan, maxRows, targetRows: learner.targetRows };
+    return { sessions: [inline], mode: 'inline', batches: { plan: shorter, learner, seconds: batches.seconds } };
+  }
+
+  #serve(settings: ModelSettings, { sessions, batches }: Placed): Servable {
+    const { name, statistics, monotonicSeconds } = this.options;
+    const [{ signature, provider }] = sessions as readonly [Session, ...Session[]];
+    const { plan, learner, seconds } = batches;
+    const scheduler = newModelScheduler({
+      model: name,
+      sessions,
+      plan,
+      settings,
+      statistics,
+      nowSeconds: monotonicSeconds,
+      nowMs: Date.now,
+      ...(learner === undefined ? {} : { learner }),
+    });
+    for (const [rows, measured] of seconds)
+      if (rows <= Math.max(1, plan.maxRows)) for (let repeat = 0; repeat < 3; repeat++) scheduler.learn(rows, measured);
+    return { signature, provider, settings, instances: sessions.length, scheduler, plan };
+  }
+
+  /** The configuration's own win over those that the exporter wrote into the model. */
+  #withLabels(facts: GraphFacts): ModelSettings {
+    const { settings } = this.options;
+    return facts.labels.size === 0 ? settings : { ...settings, labels: new Map([...facts.labels, ...settings.labels]) };
+  }
+}
+
+interface Placed {
+  readonly sessions: readonly Session[];
+  readonly mode: SessionMode;
+  readonly batches: ProvenBatches;
+}
