@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { joinBytesElements } from './bytes-elements.js';
-import { checkInputs, checkOutputs } from './check-request.js';
+import { checkInputs, checkMaxBatchSize, checkOutputs } from './check-request.js';
 import { InferenceError } from './inference-error.js';
 import type { ModelSignature } from './signature.js';
 import type { UncheckedTensor } from './tensor.js';
@@ -69,6 +69,17 @@ describe('checkInputs', () => {
   ])('refuses $name', ({ inputs, want }) => {
     expect(refusal(() => checkInputs('m', signature, inputs))).toMatch(new RegExp(`^INVALID_ARGUMENT .*${want.source}`));
   });
+});
+
+describe('checkMaxBatchSize', () => {
+  const rows = (count: number) => [{ name: 'image', datatype: 'FP32' as const, shape: [count, 2], data: new Uint8Array(8 * count) }];
+  test.each([
+    { name: 'no limit', count: 9, limit: undefined, want: 'accepted' },
+    { name: 'a model without a batch axis', count: 9, limit: 0, want: 'accepted' },
+    { name: 'as many as the limit', count: 4, limit: 4, want: 'accepted' },
+    { name: 'no rows', count: 0, limit: 4, want: 'accepted' },
+    { name: 'one too many', count: 5, limit: 4, want: "INVALID_ARGUMENT inference request batch-size must be <= 4 for 'm', and is 5" },
+  ])('$name', ({ count, limit, want }) => expect(refusal(() => checkMaxBatchSize('m', rows(count), limit))).toBe(want));
 });
 
 describe('checkOutputs', () => {

@@ -36,6 +36,16 @@ function checkBatchSizes(model: string, signature: ModelSignature, inputs: reado
   }
 }
 
+/**
+ * With `max_batch_size` set above 0 every input has its rows on axis 0, and no request may have more. Absent or 0: as many as
+ * the model takes. Throws InferenceError(INVALID_ARGUMENT) in Triton's words.
+ */
+export function checkMaxBatchSize(model: string, inputs: readonly Tensor[], maxBatchRows: number | undefined): void {
+  if (maxBatchRows === undefined || maxBatchRows === 0) return;
+  const rows = Math.max(0, ...inputs.map(({ shape }) => shape[0] ?? 1));
+  if (rows > maxBatchRows) throw invalidArgument(`inference request batch-size must be <= ${maxBatchRows} for '${model}', and is ${rows}`);
+}
+
 /** Names of the outputs to compute, in the order asked for; all of the model's when none is named. */
 export function checkOutputs(model: string, signature: ModelSignature, requested: readonly string[]): string[] {
   const known = signature.outputs.map((output) => output.name);
