@@ -10,8 +10,8 @@ export const LIMITS = {
   bodyStallMs: 15_000,
   /** Regions of shared memory that clients may register. */
   sharedRegions: 256,
-  /** Requests of one model that may wait for a free instance. */
-  queueLength: 256,
+  /** Requests of one model that may wait for a free instance: fewer than one connection may send at once, so that even that is told. */
+  queueLength: 1000,
   /** Bytes of input tensors that may wait per model. */
   queueBytes: 256 * 1024 * 1024,
 } as const;
