@@ -58,7 +58,7 @@ export const CONFIG_KEYS = {
     reshape: acts('without `max_batch_size`, requests are not batched'),
     is_shape_tensor: refused('only TensorRT has shape tensors'),
     allow_ragged_batch: refused('ragged batches are not supported'),
-    optional: ACTS,
+    optional: acts('the model must have a default: an initializer of that name'),
     is_non_linear_format_io: refused('only TensorRT has such formats'),
   },
   ModelOutput: {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { joinBytesElements } from './bytes-elements.js';
 import { checkInputs, checkMaxBatchSize, checkOutputs } from './check-request.js';
 import { InferenceError } from './inference-error.js';
-import type { ModelSignature } from './signature.js';
+import { type ModelSignature, withDefaults } from './signature.js';
 import type { UncheckedTensor } from './tensor.js';
 
 const signature: ModelSignature = {
@@ -72,14 +72,45 @@ describe('checkInputs', () => {
 });
 
 describe('checkMaxBatchSize', () => {
-  const rows = (count: number) => [{ name: 'image', datatype: 'FP32' as const, shape: [count, 2], data: new Uint8Array(8 * count) }];
+  const rows = (count: number): UncheckedTensor[] => [{ name: 'image', datatype: 'FP32', shape: [count, 2], data: new Uint8Array(8 * count) }];
+  const options = { name: 'options', datatype: 'FP32', shape: [9], symbols: [''] } as const;
+  const wide = { ...signature, inputs: [...signature.inputs, options] };
+  const nine: UncheckedTensor = { name: 'options', datatype: 'FP32', shape: [9], data: new Uint8Array(36) };
   test.each([
-    { name: 'no limit', count: 9, limit: undefined, want: 'accepted' },
-    { name: 'a model without a batch axis', count: 9, limit: 0, want: 'accepted' },
-    { name: 'as many as the limit', count: 4, limit: 4, want: 'accepted' },
-    { name: 'no rows', count: 0, limit: 4, want: 'accepted' },
-    { name: 'one too many', count: 5, limit: 4, want: "INVALID_ARGUMENT inference request batch-size must be <= 4 for 'm', and is 5" },
-  ])('$name', ({ count, limit, want }) => expect(refusal(() => checkMaxBatchSize('m', rows(count), limit))).toBe(want));
+    { name: 'a model without a batch axis', inputs: rows(9), limit: 0, want: 'accepted' },
+    { name: 'as many as the limit', inputs: rows(4), limit: 4, want: 'accepted' },
+    { name: 'no rows', inputs: rows(0), limit: 4, want: 'accepted' },
+    { name: 'an input whose first axis is not the batch', inputs: [...rows(4), nine], limit: 4, want: 'accepted' },
+    { name: 'one too many', inputs: rows(5), limit: 4, want: "INVALID_ARGUMENT inference request batch-size must be <= 4 for 'm', and is 5" },
+  ])('$name', ({ inputs, limit, want }) => {
+    expect(refusal(() => checkMaxBatchSize('m', wide, { inputs, maxBatchRows: limit }))).toBe(want);
+  });
+});
+
+describe('optional inputs', () => {
+  const fallback = { name: 'text', datatype: 'BYTES', shape: [1], data: joinBytesElements([Buffer.from('en')]) } as const;
+  const optional = withDefaults(signature, [fallback]);
+  const two = { ...image, shape: [2, 2], data: new Uint8Array(16) };
+
+  test('the default stands in the place of one that is left out, as it is, whatever number of rows the others have', () => {
+    expect(checkInputs('m', optional, [image])).toEqual([image, fallback]);
+    expect(checkInputs('m', optional, [two])[1]).toBe(fallback);
+  });
+  test('one that is sent is used and checked like any other', () => {
+    expect(checkInputs('m', optional, [text, image])[1]?.data).toBe(text.data);
+    expect(refusal(() => checkInputs('m', optional, [{ ...text, datatype: 'INT64' }, image]))).toMatch(/expects 'BYTES'/);
+    expect(refusal(() => checkInputs('m', optional, [text, two]))).toMatch(/batch size does not match/);
+  });
+  test('refusals list required inputs as missing, and no others', () => {
+    expect(refusal(() => checkInputs('m', optional, []))).toMatch(
+      /expected number of inputs between 1 and 2 but got 0 inputs for model 'm'.*missing required input\(s\) \['image'\]/,
+    );
+    expect(refusal(() => checkInputs('m', optional, [image, { ...text, name: 'q' }]))).toMatch(/Allowed inputs are: 'image','text'/);
+  });
+  test('a model that needs nothing answers a request with nothing', () => {
+    const all = withDefaults(signature, [fallback, { ...image, datatype: 'FP32' }]);
+    expect(checkInputs('m', all, []).map(({ name }) => name)).toEqual(['image', 'text']);
+  });
 });
 
 describe('checkOutputs', () => {

@@ -6,7 +6,10 @@ import { invalidArgument } from './inference-error.js';
 import type { ModelSignature, TensorSpec } from './signature.js';
 import { countElements, formatShape, type Tensor, type UncheckedTensor } from './tensor.js';
 
-/** The inputs in the order of the model's signature. Throws InferenceError(INVALID_ARGUMENT). */
+/**
+ * All inputs in the order of the model's signature, optional ones that the request left out as their default. A default is taken as the
+ * file has it, whatever number of rows the others bring: so ONNX Runtime would have done. Throws InferenceError(INVALID_ARGUMENT).
+ */
 export function checkInputs(model: string, signature: ModelSignature, inputs: readonly UncheckedTensor[]): Tensor[] {
   const byName = new Map<string, UncheckedTensor>();
   for (const input of inputs) {
@@ -16,7 +19,8 @@ export function checkInputs(model: string, signature: ModelSignature, inputs: re
   checkNames(model, signature, [...byName.keys()]);
   const checked = signature.inputs.flatMap((spec) => {
     const input = byName.get(spec.name);
-    return input === undefined ? [] : [checkInput(model, spec, input)];
+    if (input !== undefined) return [checkInput(model, spec, input)];
+    return spec.default === undefined ? [] : [spec.default];
   });
   checkBatchSizes(model, signature, checked);
   return checked;
@@ -26,8 +30,10 @@ export function checkInputs(model: string, signature: ModelSignature, inputs: re
 function checkBatchSizes(model: string, signature: ModelSignature, inputs: readonly Tensor[]): void {
   const rows = new Map<string, number>();
   for (const [index, { name, shape }] of inputs.entries()) {
-    const symbol = signature.inputs[index]?.symbols[0] ?? '';
+    const spec = signature.inputs[index];
+    const symbol = spec?.symbols[0] ?? '';
     const [size] = shape;
+    if (inputs[index] === spec?.default) continue;
     if (symbol === '' || symbol === '?' || size === undefined) continue; // some exporters call every free dimension "?"
     const others = rows.get(symbol) ?? size;
     rows.set(symbol, others);
@@ -37,13 +43,21 @@ function checkBatchSizes(model: string, signature: ModelSignature, inputs: reado
 }
 
 /**
- * With `max_batch_size` set above 0 every input has its rows on axis 0, and no request may have more. Absent or 0: as many as
- * the model takes. Throws InferenceError(INVALID_ARGUMENT) in Triton's words.
+ * With `max_batch_size` above 0 no request may have more rows; 0: as many as the model takes. Rows lie on the first axis of the
+ * inputs where that axis is free. Throws InferenceError(INVALID_ARGUMENT) in Triton's words.
  */
-export function checkMaxBatchSize(model: string, inputs: readonly Tensor[], maxBatchRows: number | undefined): void {
-  if (maxBatchRows === undefined || maxBatchRows === 0) return;
-  const rows = Math.max(0, ...inputs.map(({ shape }) => shape[0] ?? 1));
-  if (rows > maxBatchRows) throw invalidArgument(`inference request batch-size must be <= ${maxBatchRows} for '${model}', and is ${rows}`);
+export function checkMaxBatchSize(
+  model: string,
+  signature: ModelSignature,
+  { inputs, maxBatchRows }: { readonly inputs: readonly UncheckedTensor[]; readonly maxBatchRows: number },
+): void {
+  if (maxBatchRows === 0) return;
+  for (const { name, shape } of inputs) {
+    const isBatched = signature.inputs.find((spec) => spec.name === name)?.shape[0] === -1;
+    const rows = shape[0] ?? 1;
+    if (isBatched && rows > maxBatchRows)
+      throw invalidArgument(`inference request batch-size must be <= ${maxBatchRows} for '${model}', and is ${rows}`);
+  }
 }
 
 /** Names of the outputs to compute, in the order asked for; all of the model's when none is named. */
@@ -64,10 +78,13 @@ function checkNames(model: string, signature: ModelSignature, got: readonly stri
   if (unexpected !== undefined) {
     throw invalidArgument(`unexpected inference input '${unexpected}' for model '${model}'. Allowed inputs are: ${quote(expected)}`);
   }
-  const missing = expected.filter((name) => !got.includes(name));
+  const required = signature.inputs.flatMap((input) => (input.default === undefined ? [input.name] : []));
+  const missing = required.filter((name) => !got.includes(name));
   if (missing.length > 0) {
+    const count =
+      required.length === expected.length ? `${expected.length} inputs` : `number of inputs between ${required.length} and ${expected.length}`;
     throw invalidArgument(
-      `expected ${expected.length} inputs but got ${got.length} inputs for model '${model}'. Got input(s) [${quote(got)}], but missing required input(s) [${quote(missing)}]. Please provide all required input(s).`,
+      `expected ${count} but got ${got.length} inputs for model '${model}'. Got input(s) [${quote(got)}], but missing required input(s) [${quote(missing)}]. Please provide all required input(s).`,
     );
   }
 }

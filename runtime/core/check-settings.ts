@@ -20,15 +20,24 @@ export function findMismatch(signature: ModelSignature, settings: ModelSettings)
 function compare(declared: DeclaredTensor, spec: TensorSpec, hasBatchAxis: boolean): string | undefined {
   if (declared.datatype !== undefined && declared.datatype !== spec.datatype)
     return `its data_type is ${declared.datatype} there and ${spec.datatype} in the model: make the configuration ${spec.datatype}`;
+  if (declared.isOptional && spec.default === undefined)
+    return 'it is optional there and the model has no default for it: remove "optional", or give the graph an initializer of that name (IR version 4 or later)';
   if (declared.dims === undefined) return undefined;
   const own = declared.reshape ?? declared.dims;
   const whole = hasBatchAxis ? [-1, ...own] : own;
   if (hasBatchAxis && spec.shape[0] !== -1)
     return `"max_batch_size" above 0 needs a free first dimension, and the model has ${formatShape(spec.shape)}: set "max_batch_size" to 0`;
   const fits = whole.length === spec.shape.length && whole.every((dim, axis) => fitsDimension(dim, spec.shape[axis]));
-  if (fits) return undefined;
+  if (fits) return compareDefault(whole, spec);
   const batch = hasBatchAxis ? ' (the batch axis in front, because of "max_batch_size")' : '';
   return `its dims are ${formatShape(whole)}${batch} and the model has ${formatShape(spec.shape)}: make them agree`;
+}
+
+/** What a request may leave out has to be something that it could have sent. */
+function compareDefault(dims: readonly number[], spec: TensorSpec): string | undefined {
+  const shape = spec.default?.shape;
+  if (shape === undefined || dims.every((dim, axis) => fitsDimension(shape[axis] ?? 0, dim))) return undefined;
+  return `its dims are ${formatShape(dims)} and the model's default for it has the shape ${formatShape(shape)}: make the dims free`;
 }
 
 /** Where the model is free, the configuration may be narrower; never the other way round. */

@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { DATATYPES, type Datatype } from './datatype.js';
 import { computeModelConfig } from './model-config.js';
 import { DEFAULT_MODEL_SETTINGS, type ModelSettings } from './model-settings.js';
-import type { TensorSpec } from './signature.js';
+import { type TensorSpec, withDefaults } from './signature.js';
 
 const spec = (name: string, datatype: Datatype, shape: number[]): TensorSpec => ({ name, datatype, shape, symbols: shape.map(() => '') });
+const image = { name: 'image', datatype: 'FP32', shape: [0, 3, 48, 0], data: new Uint8Array() } as const;
 const signature = { inputs: [spec('image', 'FP32', [-1, 3, 48, -1]), spec('text', 'BYTES', [1])], outputs: [spec('score', 'FP16', [])] };
 
 describe('computeModelConfig', () => {
@@ -45,7 +46,16 @@ describe('computeModelConfig', () => {
       parameters: new Map([['k', 'v']]),
     };
     const policy = { timeout_action: 'REJECT', default_timeout_microseconds: 0, allow_timeout_override: false, max_queue_size: 0 };
-    expect(computeModelConfig({ name: 'reader', filename: 'net.onnx', provider: 'cpu', signature, settings, instances: 3 })).toEqual({
+    expect(
+      computeModelConfig({
+        name: 'reader',
+        filename: 'net.onnx',
+        provider: 'cpu',
+        signature: withDefaults(signature, [image]),
+        settings,
+        instances: 3,
+      }),
+    ).toEqual({
       name: 'reader',
       platform: 'onnxruntime_onnx',
       backend: 'onnxruntime',

@@ -82,14 +82,14 @@ export function computeModelConfig(model: ConfiguredModel): ModelConfig {
 
 /** Dims of Triton leave the batch axis out where the model batches. */
 function toConfig(spec: TensorSpec, how: { readonly declared: readonly DeclaredTensor[]; readonly maxBatchRows: number }): TensorConfig {
-  const { reshape, isOptional = false } = how.declared.find((tensor) => tensor.name === spec.name) ?? {};
+  const { reshape } = how.declared.find((tensor) => tensor.name === spec.name) ?? {};
   const dims = how.maxBatchRows > 0 && spec.shape[0] === -1 ? spec.shape.slice(1) : [...spec.shape];
   return {
     name: spec.name,
     data_type: DATA_TYPES[spec.datatype],
     dims,
     ...(reshape === undefined ? {} : { reshape: { shape: [...reshape] } }),
-    ...(isOptional ? { optional: true } : {}),
+    ...(spec.default === undefined ? {} : { optional: true }),
   };
 }
 

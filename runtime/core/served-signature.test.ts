@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_MODEL_SETTINGS, type DeclaredTensor } from './model-settings.js';
 import { computeServedSignature, convertShape } from './served-signature.js';
+import { withDefaults } from './signature.js';
 
 const signature = {
   inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 1, 28, -1], symbols: ['n', '', '', 'w'] }],
@@ -24,6 +25,14 @@ describe('computeServedSignature', () => {
       inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 1, 28, 28], symbols: ['n', '', '', ''] }],
       outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 10], symbols: ['n', ''] }],
     });
+  });
+});
+
+describe('computeServedSignature with a default', () => {
+  test('the default takes the form that clients see', () => {
+    const own = { name: 'x', datatype: 'FP32', shape: [2, 1, 28, 3], data: new Uint8Array(672) } as const;
+    const settings = { ...DEFAULT_MODEL_SETTINGS, maxBatchRows: 4, inputs: [tensor('x', [28, -1], [1, 28, -1])] };
+    expect(computeServedSignature(withDefaults(signature, [own]), settings)?.inputs[0]?.default).toEqual({ ...own, shape: [2, 28, 3] });
   });
 });
 

@@ -36,5 +36,8 @@ function serve(spec: TensorSpec, declared: readonly DeclaredTensor[], settings: 
   if (reshape === undefined && shape.every((dim, axis) => dim === spec.shape[axis])) return spec;
   // Names of free dimensions hold only where the axes are the model's own.
   const symbols = shape.map((dim, axis) => (dim < 0 && (reshape === undefined || (hasBatchAxis && axis === 0)) ? (spec.symbols[axis] ?? '') : ''));
-  return { ...spec, shape, symbols };
+  const own = spec.default;
+  if (own === undefined || reshape === undefined) return { ...spec, shape, symbols };
+  // That the default has the declared form was held against the model before (findMismatch).
+  return { ...spec, shape, symbols, default: { ...own, shape: convertShape(own.shape, { from: reshape, to: dims, hasBatchAxis }) } };
 }

@@ -30,6 +30,10 @@ describe('planWarmup', () => {
     expect(shapes.length).toBeLessThan(WARMUP_SIZES.length);
     expect(shapes).not.toContainEqual([[1, 1024, 224, 224]]);
   });
+  test('an optional input is left out, so its default is warmed', () => {
+    const own = { name: 'x', datatype: 'FP32', shape: [1], data: Uint8Array.of(0, 0, 128, 63) } as const;
+    expect(planWarmup({ inputs: [{ ...spec([-1]), default: own }], outputs: [] }).candidates[0]).toEqual([own]);
+  });
   test('a scalar string is one empty string', () => {
     const plan = planWarmup({ inputs: [{ name: 's', datatype: 'BYTES', shape: [], symbols: [] }], outputs: [] });
     expect(plan.candidates[0]?.[0]?.data).toEqual(new Uint8Array(4));

@@ -25,7 +25,7 @@ export function planWarmup(signature: ModelSignature): WarmupPlan {
   const shapes = (isExact ? [1] : WARMUP_SIZES).map((size) => signature.inputs.map((input) => fill(input, size, batchSymbols)));
   const candidates = shapes
     .filter((sizes) => sizes.reduce((sum, shape) => sum + countElements(shape) * 8, 0) <= MAX_WARMUP_BYTES || isExact)
-    .map((sizes) => signature.inputs.map((input, index) => zeros(input, sizes[index] ?? [])));
+    .map((sizes) => signature.inputs.map((input, index) => input.default ?? zeros(input, sizes[index] ?? [])));
   return { candidates, isExact };
 }
 

@@ -19,10 +19,11 @@ export interface PreparedRequest {
 
 /** `shared` undefined: shared memory is off. Throws InferenceError. */
 export function prepareRequest(servable: Servable, request: InferRequest, shared: SharedMemory | undefined): PreparedRequest {
-  const { signature, plan, settings } = servable;
+  const { signature, settings } = servable;
   const options = readRequestOptions(request.parameters);
-  const inputs = checkInputs(request.model, signature, fetchInputs(request.inputs, shared));
-  checkMaxBatchSize(request.model, inputs, settings.maxBatchRows);
+  const sent = fetchInputs(request.inputs, shared);
+  const inputs = checkInputs(request.model, signature, sent);
+  if (settings.maxBatchRows !== undefined) checkMaxBatchSize(request.model, signature, { inputs: sent, maxBatchRows: settings.maxBatchRows });
   const outputs = checkOutputs(
     request.model,
     signature,
@@ -33,11 +34,7 @@ export function prepareRequest(servable: Servable, request: InferRequest, shared
   return {
     inputs,
     outputs,
-    rows: countRows(
-      inputs,
-      signature.inputs.map(({ name }) => name),
-      plan.inputAxes,
-    ),
+    rows: countRows(inputs, servable),
     bytes,
     options,
   };
@@ -87,13 +84,19 @@ function requireShared(tensor: string, shared: SharedMemory | undefined): Shared
   );
 }
 
-/** Rows along the batch axis of the first input that has one; 1 for a model without. */
-function countRows(inputs: readonly Tensor[], names: readonly string[], axes: readonly (number | undefined)[]): number {
-  for (const input of inputs) {
-    const axis = axes[names.indexOf(input.name)];
-    if (axis !== undefined) return input.shape[axis] ?? 1;
+/**
+ * Rows along the batch axis of the first input that has one; 1 for a model without. `inputs` are all of the model's, in its order. What the
+ * request left out says nothing of its rows, unless it left out all of them.
+ */
+function countRows(inputs: readonly Tensor[], { signature, plan }: Servable): number {
+  let rows: number | undefined;
+  for (const [index, input] of inputs.entries()) {
+    const axis = plan.inputAxes[index];
+    if (axis === undefined) continue;
+    if (input !== signature.inputs[index]?.default) return input.shape[axis] ?? 1;
+    rows ??= input.shape[axis];
   }
-  return 1;
+  return rows ?? 1;
 }
 
 function hasBatchAxis(servable: Servable, output: string): boolean {

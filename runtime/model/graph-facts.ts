@@ -1,7 +1,10 @@
 /** What a model's graph says before ONNX Runtime sees it: what has to be rewritten, and whether requests may share a run. */
 import { readFile, stat } from 'node:fs/promises';
 import { LoadError } from '../core/load-error.js';
+import type { Tensor } from '../core/tensor.js';
+import { promoteOptionalInputs } from '../onnx/edit/promote-optional-inputs.js';
 import { stripZipMap } from '../onnx/edit/strip-zip-map.js';
+import { widenBf16 } from '../onnx/edit/widen-bf16.js';
 import { findCustomOps } from '../onnx/inspect/custom-ops.js';
 import { listExternalData } from '../onnx/inspect/external-data.js';
 import { findRequiredInputs, findSequenceMask, type SequenceMask } from '../onnx/inspect/inputs.js';
@@ -23,6 +26,8 @@ export interface GraphFacts {
   readonly rowAxes?: { readonly inputs: RowAxes; readonly outputs: RowAxes };
   readonly why: string;
   readonly mask?: SequenceMask;
+  /** Inputs that clients may leave out, with what then takes their place. */
+  readonly defaults: readonly Tensor[];
   /** The same inputs always give the same outputs. */
   readonly isDeterministic: boolean;
   /** What was done to the graph, for the log. */
@@ -48,15 +53,22 @@ export async function readGraphFacts(path: string): Promise<GraphFacts> {
 
 /** Throws OnnxFormatError, or LoadError. */
 export function computeGraphFacts(file: Uint8Array): GraphFacts {
-  const { bytes, stripped } = stripZipMap(file);
+  const { bytes: plain, stripped } = stripZipMap(file);
+  const promoted = promoteOptionalInputs(plain);
+  const { bytes, inputs, outputs, kept } = widenBf16(promoted.bytes);
   const model = readModel(bytes);
   refuse(model);
   const labels = new Map(stripped.map(({ output, labels: names }) => [output, names.map(String)]));
-  const edits = stripped.map(({ output }) => `output "${output}" was a sequence of maps (ZipMap) and is a tensor now`);
+  const edits = [
+    ...stripped.map(({ output }) => `output "${output}" was a sequence of maps (ZipMap) and is a tensor now`),
+    ...[...inputs, ...outputs].map((name) => `"${name}" is BF16 in the model and FP32 for clients`),
+    ...[...promoted.kept, ...kept].map(({ name, reason }) => `"${name}" stays as the model has it: ${reason}`),
+  ];
   const mask = findSequenceMask(model);
   return {
     labels,
     edits,
+    defaults: promoted.defaults,
     isDeterministic: findNonDeterministicOps(model).length === 0,
     ...(bytes === file ? {} : { bytes }),
     ...(mask === undefined ? {} : { mask }),
@@ -86,5 +98,5 @@ function refuse(model: OnnxModel): void {
 }
 
 function newUnknown(why: string): GraphFacts {
-  return { labels: new Map(), why, isDeterministic: false, edits: [] };
+  return { labels: new Map(), why, isDeterministic: false, edits: [], defaults: [] };
 }

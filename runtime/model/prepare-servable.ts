@@ -17,6 +17,7 @@ import { type HostResources, type LoadPlan, planLoad } from './plan-load.js';
 import { type ProvenBatches, proveBatches } from './prove-batches.js';
 import { reshapeSession } from './reshaped-session.js';
 import { runWarmupSamples } from './run-warmup-samples.js';
+import { addDefaults } from './signed-session.js';
 import { type Warmth, warmSession } from './warm-session.js';
 
 /** A run no longer than this may block the serving thread (docs/adr/0027). */
@@ -94,9 +95,10 @@ class Preparation {
     const bytes = facts.bytes === undefined ? {} : { bytes: facts.bytes };
     const loaded = await backend.load(located.path, { ...options, ...bytes }, onCrash);
     this.open.push(loaded);
-    const mismatch = findMismatch(loaded.signature, settings);
+    const session = addDefaults(loaded, facts.defaults);
+    const mismatch = findMismatch(session.signature, settings);
     if (mismatch !== undefined) throw new LoadError('MODEL_INVALID', 'load', mismatch);
-    return reshapeSession(loaded, settings);
+    return reshapeSession(session, settings);
   }
 
   async #warm(session: Session): Promise<Warmth> {

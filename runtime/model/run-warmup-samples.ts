@@ -22,7 +22,7 @@ export async function runWarmupSamples(session: Session, { located, settings, mo
   const started = monotonicSeconds();
   for (const sample of settings.warmup) {
     const inputs = makeInputs(sample, folder);
-    const ordered = session.signature.inputs.flatMap((spec) => inputs.filter((input) => input.name === spec.name));
+    const ordered = session.signature.inputs.flatMap((spec) => inputs.find((input) => input.name === spec.name) ?? spec.default ?? []);
     const stranger = inputs.find((input) => !ordered.includes(input));
     if (stranger !== undefined) throw newFailure(sample, `the model has no input "${stranger.name}"`);
     for (let run = 0; run < sample.count; run += 1) {

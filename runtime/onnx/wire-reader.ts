@@ -89,6 +89,29 @@ export class WireReader {
     while (inner.at < inner.data.length && into.length < limit) into.push(BigInt.asIntN(64, inner.varint()));
   }
 
+  /** Hands over a repeated integer of up to 64 bits, signed, packed or not, one after another. */
+  eachInt64(visit: (value: bigint) => void): void {
+    if (this.wire !== WIRE.bytes) {
+      visit(this.int64());
+      return;
+    }
+    const inner = new WireReader(this.bytes(), this.what);
+    while (inner.at < inner.data.length) visit(BigInt.asIntN(64, inner.varint()));
+  }
+
+  /** The bytes of a repeated float or double, packed or not: little-endian, as they lie in the file. */
+  fixed(wire: typeof WIRE.fixed32 | typeof WIRE.fixed64): Uint8Array {
+    const size = wire === WIRE.fixed32 ? 4 : 8;
+    if (this.wire === WIRE.bytes) {
+      const packed = this.bytes();
+      if (packed.length % size !== 0) throw this.broken(`${packed.length} bytes of packed numbers of ${size} bytes`);
+      return packed;
+    }
+    this.expect(wire);
+    const start = this.take(size);
+    return this.data.subarray(start, this.at);
+  }
+
   /** Appends a repeated float, packed or not; no more than `limit` elements are kept. */
   floats(into: number[], limit: number): void {
     if (this.wire !== WIRE.bytes) {

@@ -56,6 +56,7 @@ function describeModel(model: ModelMetadata): [string, Json][] {
 }
 
 function describeInfer({ name, signature }: ModelMetadata): Json {
+  const example = { inputs: signature.inputs.filter((input) => input.default === undefined).map(makeExample) };
   const request = {
     type: 'object',
     required: ['inputs'],
@@ -72,7 +73,7 @@ function describeInfer({ name, signature }: ModelMetadata): Json {
   };
   return {
     summary: `Runs ${name}`,
-    requestBody: { required: true, content: { 'application/json': { schema: request, example: { inputs: signature.inputs.map(makeExample) } } } },
+    requestBody: { required: true, content: { 'application/json': { schema: request, example } } },
     responses: { 200: describeBody('The outputs', answer), default: ERROR },
   };
 }

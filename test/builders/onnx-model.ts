@@ -37,6 +37,8 @@ export interface TestTensor {
   readonly dims: readonly number[];
   readonly elemType?: number;
   readonly values?: readonly number[];
+  /** Fields of TensorProto, encoded, that carry the elements in place of raw_data. */
+  readonly encoded?: Uint8Array;
   readonly external?: Readonly<Record<string, string>>;
 }
 
@@ -137,14 +139,14 @@ function encodeRich(attribute: Writer, value: Exclude<TestAttribute, number | bi
 }
 
 /** Without values: a fixed wave, or 0 and 1 in turns for whole numbers. */
-function encodeTensor({ name, dims, elemType = FLOAT, values, external }: TestTensor): Uint8Array {
+function encodeTensor({ name, dims, elemType = FLOAT, values, external, encoded }: TestTensor): Uint8Array {
   const tensor = Writer.create();
   for (const dim of dims) varint(tensor, 1, dim);
   varint(tensor, 2, elemType);
   text(tensor, 8, name);
   const count = dims.reduce((product, dim) => product * dim, 1);
   const wanted = values ?? Array.from({ length: count }, (_, index) => (elemType === FLOAT ? Math.sin(index + 1) : index % 2));
-  if (external === undefined) bytes(tensor, 9, rawBytes(elemType, wanted));
+  if (external === undefined && encoded === undefined) bytes(tensor, 9, rawBytes(elemType, wanted));
   for (const [key, value] of Object.entries(external ?? {})) {
     const entry = Writer.create();
     text(entry, 1, key);
@@ -152,7 +154,7 @@ function encodeTensor({ name, dims, elemType = FLOAT, values, external }: TestTe
     bytes(tensor, 13, entry.finish());
   }
   if (external !== undefined) varint(tensor, 14, 1);
-  return tensor.finish();
+  return Buffer.concat([tensor.finish(), encoded ?? new Uint8Array()]);
 }
 
 function rawBytes(elemType: number, values: readonly number[]): Uint8Array {

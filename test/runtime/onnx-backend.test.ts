@@ -10,6 +10,7 @@ import { OnnxBackend } from '../../runtime/backend/onnx-backend.js';
 import { joinBytesElements } from '../../runtime/core/bytes-elements.js';
 import type { Tensor } from '../../runtime/core/tensor.js';
 import type { LoadOptions, RunBatch, Session, SessionMode } from '../../runtime/dataplane/ports.js';
+import { promoteOptionalInputs } from '../../runtime/onnx/edit/promote-optional-inputs.js';
 import { makeDoubleModel, makeIdentityModel, makeLoopModel, makeOptionalModel } from './tiny-models.js';
 
 const MODES: readonly SessionMode[] = ['thread', 'inline', 'process'];
@@ -109,6 +110,16 @@ describe.each(MODES)('%s', (mode) => {
     expect(optional.signature.inputs.map((input) => input.name)).toEqual(['x']);
     const plus = await optional.run({ parts: [{ inputs: [floats('x', [2], [1, 2])], rows: 1 }], outputs: ['y'] });
     expect(toFloats(plus.outputs[0])).toEqual([8, 9]);
+  });
+
+  test('an input with a default can be sent once its initializer is out of the graph', async () => {
+    const { bytes, defaults } = promoteOptionalInputs(makeOptionalModel());
+    const session = await load(join(folder, 'absent.onnx'), { mode, bytes });
+    expect(session.signature.inputs.map((input) => input.name)).toEqual(['x', 'k']);
+    const [x, sent] = [floats('x', [2], [1, 2]), floats('k', [1], [5])];
+    const answer = async (k: Tensor) => toFloats((await session.run({ parts: [{ inputs: [x, k], rows: 1 }], outputs: ['y'] })).outputs[0]);
+    expect(await Promise.all(defaults.map(answer))).toEqual([[8, 9]]);
+    expect(await answer(sent)).toEqual([6, 7]);
   });
 
   test('bytes take the place of the file', async () => {

@@ -2,7 +2,6 @@
  * Checks of behaviour that is wanted and not there yet, "<check>" → what is missing, by suite. Such a check has to fail: one that
  * passes fails the suite until its line here is gone, so the list cannot be stale. It is empty when the runtime is whole.
  */
-const OPTIONAL = 'inputs with a default are not in the signature';
 const PARTLY = 'one output that is not a tensor refuses the model';
 const SEQUENCES = 'sequence batching';
 
@@ -18,7 +17,6 @@ const TRITON_ADMIN = {
 
 const SUITES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   models: {
-    ...each(OPTIONAL, ways('optional input given')),
     ...each(SEQUENCES, ways('Silero VAD, its state kept by the server')),
     ...each(PARTLY, ways('a tensor beside a sequence')),
     'partly has no other cases': PARTLY,

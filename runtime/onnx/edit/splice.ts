@@ -26,6 +26,21 @@ export function spliceMessage(data: Uint8Array, what: string, edit: FieldEdit, a
   return [...pieces, data.subarray(kept), ...added];
 }
 
+/** A message whose number `field` is `value` and occurs once; the others stay. */
+export function withNumber(data: Uint8Array, what: string, { field, value }: { readonly field: number; readonly value: number }): Pieces {
+  const reader = new WireReader(data, what);
+  const pieces: Uint8Array[] = [];
+  let kept = 0;
+  while (reader.next()) {
+    const start = reader.fieldStart;
+    reader.skip();
+    if (reader.field !== field || reader.wire !== WIRE.varint) continue;
+    pieces.push(data.subarray(kept, start));
+    kept = reader.position;
+  }
+  return [...numberField(field, value), ...pieces, data.subarray(kept)];
+}
+
 /** A field with a length, around pieces. */
 export function lengthDelimited(field: number, pieces: Pieces): Pieces {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
