@@ -21,6 +21,7 @@ export class GrpcMetrics implements GrpcObserver {
     );
     const paths = counter('slipway_runtime_grpc_infer_path_total', 'Inference requests over gRPC by how they were decoded', ['path']);
     const [hot, general] = INFER_PATHS;
+    for (const path of INFER_PATHS) paths.inc({ path }, 0); // a series that is not there is no zero
     this.#paths = { hot: paths.labels({ path: hot }), general: paths.labels({ path: general }) };
   }
 

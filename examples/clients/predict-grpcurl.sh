@@ -1,8 +1,7 @@
 #!/bin/sh
 # Asks the model iris over gRPC: predict-grpcurl.sh [ADDRESS] (go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3)
 set -eu
-protos=$(dirname "$0")/../../proto
-answer=$(grpcurl -plaintext -max-time 5 -import-path "$protos" -proto inference.proto -d '{
+answer=$(grpcurl -plaintext -max-time 5 -d '{
   "model_name": "iris",
   "inputs": [{"name": "X", "datatype": "FP32", "shape": [1, 4], "contents": {"fp32_contents": [5.1, 3.5, 1.4, 0.2]}}],
   "outputs": [{"name": "label"}]

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { joinBytesElements } from './bytes-elements.js';
-import { checkInputs, checkOutputs } from './check-request.js';
+import { checkInputs, checkMaxBatchSize, checkOutputs } from './check-request.js';
 import { InferenceError } from './inference-error.js';
 import { type ModelSignature, withDefaults } from './signature.js';
 import type { UncheckedTensor } from './tensor.js';
@@ -68,6 +68,22 @@ describe('checkInputs', () => {
     { name: 'a datatype of an object property', inputs: [{ ...image, datatype: 'toString' }, text], want: /expects 'FP32'/ },
   ])('refuses $name', ({ inputs, want }) => {
     expect(refusal(() => checkInputs('m', signature, inputs))).toMatch(new RegExp(`^INVALID_ARGUMENT .*${want.source}`));
+  });
+});
+
+describe('checkMaxBatchSize', () => {
+  const rows = (count: number): UncheckedTensor[] => [{ name: 'image', datatype: 'FP32', shape: [count, 2], data: new Uint8Array(8 * count) }];
+  const options = { name: 'options', datatype: 'FP32', shape: [9], symbols: [''] } as const;
+  const wide = { ...signature, inputs: [...signature.inputs, options] };
+  const nine: UncheckedTensor = { name: 'options', datatype: 'FP32', shape: [9], data: new Uint8Array(36) };
+  test.each([
+    { name: 'a model without a batch axis', inputs: rows(9), limit: 0, want: 'accepted' },
+    { name: 'as many as the limit', inputs: rows(4), limit: 4, want: 'accepted' },
+    { name: 'no rows', inputs: rows(0), limit: 4, want: 'accepted' },
+    { name: 'an input whose first axis is not the batch', inputs: [...rows(4), nine], limit: 4, want: 'accepted' },
+    { name: 'one too many', inputs: rows(5), limit: 4, want: "INVALID_ARGUMENT inference request batch-size must be <= 4 for 'm', and is 5" },
+  ])('$name', ({ inputs, limit, want }) => {
+    expect(refusal(() => checkMaxBatchSize('m', wide, { inputs, maxBatchRows: limit }))).toBe(want);
   });
 });
 

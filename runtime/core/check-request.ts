@@ -42,6 +42,24 @@ function checkBatchSizes(model: string, signature: ModelSignature, inputs: reado
   }
 }
 
+/**
+ * With `max_batch_size` above 0 no request may have more rows; 0: as many as the model takes. Rows lie on the first axis of the
+ * inputs where that axis is free. Throws InferenceError(INVALID_ARGUMENT) in Triton's words.
+ */
+export function checkMaxBatchSize(
+  model: string,
+  signature: ModelSignature,
+  { inputs, maxBatchRows }: { readonly inputs: readonly UncheckedTensor[]; readonly maxBatchRows: number },
+): void {
+  if (maxBatchRows === 0) return;
+  for (const { name, shape } of inputs) {
+    const isBatched = signature.inputs.find((spec) => spec.name === name)?.shape[0] === -1;
+    const rows = shape[0] ?? 1;
+    if (isBatched && rows > maxBatchRows)
+      throw invalidArgument(`inference request batch-size must be <= ${maxBatchRows} for '${model}', and is ${rows}`);
+  }
+}
+
 /** Names of the outputs to compute, in the order asked for; all of the model's when none is named. */
 export function checkOutputs(model: string, signature: ModelSignature, requested: readonly string[]): string[] {
   const known = signature.outputs.map((output) => output.name);

@@ -1,5 +1,5 @@
 /** A request against a loaded model: checked, its tensors fetched from where they lie, its answer's way known. */
-import { checkInputs, checkOutputs } from '../core/check-request.js';
+import { checkInputs, checkMaxBatchSize, checkOutputs } from '../core/check-request.js';
 import { classify, readClassification } from '../core/classification.js';
 import { InferenceError } from '../core/inference-error.js';
 import { NO_PARAMETERS, type Parameters } from '../core/parameters.js';
@@ -19,9 +19,11 @@ export interface PreparedRequest {
 
 /** `shared` undefined: shared memory is off. Throws InferenceError. */
 export function prepareRequest(servable: Servable, request: InferRequest, shared: SharedMemory | undefined): PreparedRequest {
-  const { signature } = servable;
+  const { signature, settings } = servable;
   const options = readRequestOptions(request.parameters);
-  const inputs = checkInputs(request.model, signature, fetchInputs(request.inputs, shared));
+  const sent = fetchInputs(request.inputs, shared);
+  const inputs = checkInputs(request.model, signature, sent);
+  if (settings.maxBatchRows !== undefined) checkMaxBatchSize(request.model, signature, { inputs: sent, maxBatchRows: settings.maxBatchRows });
   const outputs = checkOutputs(
     request.model,
     signature,

@@ -29,3 +29,9 @@ test('hidden messages of maps have the names that protoc gives them', () => {
   );
   expect(inference?.symbols).not.toContain('inference.ModelMetadataResponse.Properties');
 });
+
+test('fields have the json_name that protoc gives them, and no other', () => {
+  const bytes = Buffer.concat(files.map((file) => file.bytes));
+  const hasField10 = (text: string): boolean => bytes.includes(Buffer.concat([Buffer.of((10 << 3) | 2, text.length), Buffer.from(text)]));
+  expect(['modelName', 'fp32Contents', 'id', 'model_name', 'fp32_contents'].map(hasField10)).toEqual([true, true, true, false, false]);
+});

@@ -1,7 +1,7 @@
 /** Which file declares a symbol, read from the descriptors' own bytes; field numbers are those of google/protobuf/descriptor.proto. */
 import { Buffer } from 'node:buffer';
 import { MAX_DEPTH, WIRE, WireReader } from '../wire/wire-reader.js';
-import { mendMapEntries } from './mend-map-entries.js';
+import { mendDescriptor } from './mend-descriptor.js';
 
 export interface DescribedFile {
   readonly name: string;
@@ -21,7 +21,7 @@ const SERVICE = { name: 1, method: 2 } as const;
 type Fields = ReadonlyMap<number, readonly Buffer[]>;
 
 export function describeFile(bytes: Uint8Array): DescribedFile {
-  const buffer = mendMapEntries(Buffer.from(bytes));
+  const buffer = mendDescriptor(Buffer.from(bytes));
   const fields = readFields(buffer);
   const scope = text(fields, FILE.package);
   const services = all(fields, FILE.service).map(readFields);

@@ -33,8 +33,11 @@ export function encodeResponse(
 }
 
 function formatOutput(output: AnsweredOutput, limitBytes: number): string {
-  const { parameters } = output; // it lies in shared memory, and they say where
-  if (parameters !== undefined) return describe(output, `"parameters":${JSON.stringify(Object.fromEntries(parameters), writeWhole)}`);
+  const { parameters } = output; // it lies in shared memory, and they say where; Triton's C++ client wants binary_data_size wherever there are any
+  if (parameters !== undefined) {
+    const all = { ...Object.fromEntries(parameters), binary_data_size: 0 };
+    return describe(output, `"parameters":${JSON.stringify(all, writeWhole)}`);
+  }
   return describe(output, `"data":[${formatElements(output, limitBytes)}]`);
 }
 

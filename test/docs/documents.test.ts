@@ -65,7 +65,7 @@ test('each decision has its own number, its file name and its title', () => {
   for (const [index, { prose }] of decisions.entries()) {
     expect(prose).toMatch(new RegExp(`^# ${index + 1}\\. `));
     for (const part of ['**Context.**', '**Decision.**', '**Consequences.**']) expect(prose).toContain(part);
-    expect(prose.split('\n').length).toBeLessThanOrEqual(48);
+    expect(prose.split('\n').length).toBeLessThanOrEqual(41);
   }
 });
 

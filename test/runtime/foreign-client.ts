@@ -1,10 +1,15 @@
-/** Runs the Python client of another project against a server of ours. */
+/** Runs the Python clients of other projects against a server of ours. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PYTHON_SOURCES } from './python-venv.js';
 
-export async function runForeignClient<Result>(python: string, command: string, address: string, script = 'foreign_client.py'): Promise<Result> {
+export async function runForeignClient<Result>(
+  python: string,
+  command: string,
+  address: string,
+  script = 'foreign/answers_grpc.py',
+): Promise<Result> {
   const { stdout } = await promisify(execFile)(python, [join(PYTHON_SOURCES, script), command, address], {
     maxBuffer: 16 * 1024 * 1024,
   });

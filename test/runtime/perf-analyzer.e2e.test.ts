@@ -8,7 +8,9 @@ import { once } from './check-lines.js';
 import { checkTest } from './check-test.js';
 import { runPython } from './foreign-client.js';
 import { ensurePerfAnalyzer } from './foreign-tools.js';
+import { computeHotShare, countInferPaths } from './infer-paths.js';
 import { ensurePythonVenv } from './python-venv.js';
+import { readMetric } from './read-metric.js';
 import { ServerProcess } from './server-process.js';
 
 interface Server {
@@ -44,6 +46,7 @@ const CASES: readonly (readonly [string, string, (server: Server) => readonly st
   ['strings', 'texts', (server) => ['-m', 'texts', '--shape', 'x:1,3', '--string-length', '20', ...grpc(server)]],
   ['--collect-metrics', 'sums', (server) => [...SUMS, ...metrics(server), '--metrics-interval', '100']],
   ['streaming', 'sums', (server) => [...SUMS, ...grpc(server), '--async', '--streaming']],
+  ['streaming with --collect-metrics', 'sums', (server) => [...SUMS, ...metrics(server), '--async', '--streaming']],
   ['-b 4', 'labelled', (server) => ['-m', 'labelled', '-b', '4', ...grpc(server)]],
   ['sequences', 'counter', (server) => ['-m', 'counter', '--sequence-length', '5', ...grpc(server)]],
 ];
@@ -70,20 +73,22 @@ if (typeof analyzer === 'string') {
 
 /** It ends well, and the server has counted what it says it has sent. */
 async function expectCounted(command: readonly string[], model: string, server: Server, args: (server: Server) => readonly string[]): Promise<void> {
-  const before = await countSuccesses(server, model);
+  const [before, pathsBefore] = [await countSuccesses(server, model), await countInferPaths(server.metrics)];
   const [program = '', ...first] = command;
-  const options = ['--concurrency-range', '4', '--request-count', String(REQUESTS), ...args(server)];
+  const all = args(server);
+  const options = ['--concurrency-range', '4', '--request-count', String(REQUESTS), ...all];
   const { code, stdout, stderr } = await execAny(program, [...first, ...options], { timeoutMs: 20_000 });
   expect({ code, output: stdout + stderr }).toEqual({ code: 0, output: expect.stringMatching(/Throughput: [1-9]/) });
   const sent = Number(/Client: \s+Request count: (\d+)/.exec(stdout)?.[1]);
   expect(sent).toBeGreaterThan(REQUESTS / 2);
   expect(stdout).toMatch(/Server: \s+Inference count: [1-9]/);
   expect((await countSuccesses(server, model)) - before).toBeGreaterThanOrEqual(sent);
+  if (all.includes('http')) return;
+  expect(computeHotShare(pathsBefore, await countInferPaths(server.metrics), sent)).toBeGreaterThanOrEqual(0.99);
 }
 
-async function countSuccesses({ metrics: url }: Server, model: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(new RegExp(`^nv_inference_request_success\\{model="${model}",version="1"\\} (\\d+)$`, 'm').exec(text)?.[1]);
+function countSuccesses({ metrics: url }: Server, model: string): Promise<number> {
+  return readMetric(url, `nv_inference_request_success{model="${model}",version="1"}`);
 }
 
 async function serve(flags: readonly string[]): Promise<Server> {

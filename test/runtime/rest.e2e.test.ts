@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 function ask(command: string): Promise<Answers> {
-  return runForeignClient<Answers>(python, command, new URL(rest).host, 'foreign_http_client.py');
+  return runForeignClient<Answers>(python, command, new URL(rest).host, 'foreign/answers_http.py');
 }
 
 describe('datatypes with tritonclient', () => {
@@ -64,17 +64,6 @@ describe('answers and refusals', () => {
     ['over the limit', "413 the request's body is larger than the limit of 67108864 bytes"],
     ['afterwards', '10 [[2.0, 2.0]]'],
   ])('%s', (name, want) => expect(answers[name]).toEqual(typeof want === 'string' ? want : expect.stringMatching(want)));
-});
-
-test('health and metadata', async () => {
-  expect(await ask('metadata')).toMatchObject({
-    live: true,
-    ready: true,
-    modelReady: true,
-    unknownReady: false,
-    server: { name: 'slipway', extensions: expect.arrayContaining(['binary_tensor_data']) },
-    sums: { name: 'sums', versions: ['2', '10'], inputs: [{ name: 'a', datatype: 'FP32', shape: [-1, 2] }, { name: 'b' }] },
-  });
 });
 
 test('what `curl -d` sends: a form by its Content-Type, and JSON all the same', async () => {

@@ -160,24 +160,28 @@ def text_sequences(triton):
 
 @check("priority 1 overtakes those that wait with priority 2")
 def priority(triton):
-    """One request runs, six wait; the seventh, which is more urgent, is answered before the last of them."""
+    """Seven requests are there when a more urgent one comes: it is answered before those of them that wait, which without priorities it is not."""
     order, lock = [], threading.Lock()
 
-    def call(name, rows, level):
+    def call(name, level):
         triton_here = Triton(triton.way, triton.address)
-        triton_here.client.infer("slow", triton_here.slow(rows), priority=level)
+        triton_here.client.infer("slow", triton_here.slow(520), priority=level)  # more than half of the largest batch: no two run as one
         with lock:
             order.append(name)
-    threads = []
-    for name, level in [(f"low {index}", 2) for index in range(7)] + [("urgent", 1)]:
-        threads.append(threading.Thread(target=call, args=(name, 520, level)))  # more than half of the largest batch: no two run as one
-        threads[-1].start()
-        time.sleep(0.15)  # the order of sending is the order of arrival
-    for thread in threads:
+    started = time.monotonic()
+    call("first", 2)
+    one, low = time.monotonic() - started, [threading.Thread(target=call, args=("low", 2)) for _ in range(7)]
+    for thread in low:
+        thread.start()
+    time.sleep(one)  # time enough for all of them to come, and for about one to run
+    urgent = threading.Thread(target=call, args=("urgent", 1))
+    urgent.start()
+    for thread in [*low, urgent]:
         thread.join(50)
-    assert len(order) == 8, f"only {order} were answered"
-    place = order.index("urgent")
-    assert place <= 3, f"urgent came as number {place + 1} of {order}, want it among the first four"
+    assert len(order) == 9, f"only {order} were answered"
+    overtaken = len(order) - 1 - order.index("urgent")
+    assert overtaken >= 2, f"urgent overtook {overtaken} of those that waited, want at least two: {order}"
+    return f"overtook {overtaken} of 7"
 
 
 @check("the timeout parameter ends a request that waits")
@@ -242,7 +246,6 @@ def cuda(triton):
 PROVED_BY = {
     "binary_tensor_data": "infer with two inputs",
     "classification": "classification without labels gives score:index",
-    "cuda_shared_memory": "CUDA shared memory: none is there, removing all is fine, registering is refused",
     "model_configuration": "get_model_config",
     "parameters": "infer with parameters of one's own",
     "schedule_policy": "priority 1 overtakes those that wait with priority 2",

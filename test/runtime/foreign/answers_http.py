@@ -1,4 +1,4 @@
-"""A client over HTTP that Slipway did not write: foreign_http_client.py COMMAND HOST:PORT; prints one JSON value."""
+"""tritonclient over HTTP, for tests that judge the answers themselves: answers_http.py COMMAND HOST:PORT; prints one JSON value."""
 import json
 import sys
 
@@ -6,7 +6,7 @@ import numpy
 import tritonclient.http as triton
 from tritonclient.utils import InferenceServerException
 
-from foreign_client import DATATYPES, SHAPES, sample, same
+from answers_grpc import DATATYPES, SHAPES, sample, same
 
 OUTPUTS = {"binary": [triton.InferRequestedOutput("y")], "json": [triton.InferRequestedOutput("y", binary_data=False)], "default": None}
 
@@ -92,13 +92,5 @@ def errors(address):
     }
 
 
-def metadata(address):
-    client = triton.InferenceServerClient(address)
-    return {
-        "live": client.is_server_live(), "ready": client.is_server_ready(), "modelReady": client.is_model_ready("sums"),
-        "unknownReady": client.is_model_ready("nobody"), "server": client.get_server_metadata(), "sums": client.get_model_metadata("sums"),
-    }
-
-
-COMMANDS = {"datatypes": datatypes, "errors": errors, "metadata": metadata}
+COMMANDS = {"datatypes": datatypes, "errors": errors}
 print(json.dumps(COMMANDS[sys.argv[1]](sys.argv[2])))

@@ -1,4 +1,4 @@
-"""A client that Slipway did not write: foreign_client.py COMMAND ADDRESS; prints one JSON value."""
+"""tritonclient and grpcio, for tests that judge the answers themselves: answers_grpc.py COMMAND ADDRESS; prints one JSON value."""
 import json
 import random
 import sys

@@ -1,14 +1,15 @@
 /**
- * proto-loader names the hidden message of a map field after the field alone ("Properties"); protoc, and Go's reflection
- * clients, which refuse anything else, call it "PropertiesEntry". This renames them in the bytes of a FileDescriptorProto.
- * Without maps the result equals what came in.
+ * What proto-loader writes into a FileDescriptorProto otherwise than protoc does, mended in its bytes. It names the hidden
+ * message of a map field after the field alone ("Properties"); protoc, and Go's reflection clients, which refuse anything
+ * else, call it "PropertiesEntry". And json_name, which protoc always gives, is missing or not "modelName": grpcurl would
+ * print "model_name" of an answer with reflection, and "modelName" with the .proto file.
  */
 import { Buffer } from 'node:buffer';
 import { MAX_DEPTH, WIRE, WireReader } from '../wire/wire-reader.js';
 
 const FILE_MESSAGE = 4;
 const MESSAGE = { name: 1, field: 2, nested: 3, options: 7 } as const;
-const FIELD = { name: 1, typeName: 6 } as const;
+const FIELD = { name: 1, typeName: 6, jsonName: 10 } as const;
 /** MessageOptions.map_entry = true: field 7, varint 1. */
 const MAP_ENTRY = Buffer.from([7 << 3, 1]);
 
@@ -19,7 +20,7 @@ interface Part {
   readonly content: Buffer | undefined;
 }
 
-export function mendMapEntries(file: Buffer): Buffer {
+export function mendDescriptor(file: Buffer): Buffer {
   return rewrite(file, (part) => (part.number === FILE_MESSAGE && part.content !== undefined ? mendMessage(part.content) : undefined));
 }
 
@@ -38,12 +39,19 @@ function mendMessage(message: Buffer): Buffer {
 function mendField(field: Buffer, entries: ReadonlySet<string>): Buffer {
   const typeName = String(split(field).find((part) => part.number === FIELD.typeName)?.content ?? '');
   const isMap = entries.has(typeName) && typeName.toLowerCase() === nameOf(field).toLowerCase();
-  return isMap ? replaceText(field, FIELD.typeName, toEntryName(typeName)) : field;
+  const mended = isMap ? replaceText(field, FIELD.typeName, toEntryName(typeName)) : field;
+  const others = split(mended).flatMap(({ number, whole }) => (number === FIELD.jsonName ? [] : [whole]));
+  return Buffer.concat([...others, encodeText(FIELD.jsonName, toJsonName(nameOf(field)))]);
 }
 
 /** As protoc does it: "Model_parameters" becomes "ModelParametersEntry". */
 function toEntryName(name: string): string {
   return `${name.replace(/(?:^|_)(.)/g, (_all, letter: string) => letter.toUpperCase())}Entry`;
+}
+
+/** As protoc does it: "model_name" becomes "modelName". */
+function toJsonName(name: string): string {
+  return name.replace(/_(.?)/g, (_all, letter: string) => letter.toUpperCase());
 }
 
 function isMapEntry(message: Buffer | undefined): message is Buffer {
@@ -63,9 +71,7 @@ function rewrite(message: Buffer, change: (part: Part) => Buffer | undefined): B
   return Buffer.concat(
     split(message).map((part) => {
       const content = change(part);
-      return content === undefined
-        ? part.whole
-        : Buffer.concat([encodeVarint((part.number << 3) | WIRE.bytes), encodeVarint(content.length), content]);
+      return content === undefined ? part.whole : encodeText(part.number, content);
     }),
   );
 }
@@ -86,6 +92,11 @@ function split(message: Buffer): Part[] {
     parts.push({ number: tag >>> 3, whole: message.subarray(start, reader.pos), content });
   }
   return parts;
+}
+
+function encodeText(number: number, content: string | Buffer): Buffer {
+  const bytes = Buffer.from(content);
+  return Buffer.concat([encodeVarint((number << 3) | WIRE.bytes), encodeVarint(bytes.length), bytes]);
 }
 
 function encodeVarint(value: number): Buffer {
