@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { LoadError } from '../core/load-error.js';
 import { stripZipMap } from '../onnx/edit/strip-zip-map.js';
 import { findCustomOps } from '../onnx/inspect/custom-ops.js';
+import { type EmptyTensorFacts, findEmptyTensorFacts } from '../onnx/inspect/empty-tensors.js';
 import { listExternalData } from '../onnx/inspect/external-data.js';
 import { findRequiredInputs, findSequenceMask, type SequenceMask } from '../onnx/inspect/inputs.js';
 import { findNonDeterministicOps } from '../onnx/inspect/non-deterministic-ops.js';
@@ -25,6 +26,8 @@ export interface GraphFacts {
   readonly mask?: SequenceMask;
   /** The same inputs always give the same outputs. */
   readonly isDeterministic: boolean;
+  /** Whether it may run on tensors without elements. */
+  readonly empty: EmptyTensorFacts;
   /** What was done to the graph, for the log. */
   readonly edits: readonly string[];
 }
@@ -58,6 +61,7 @@ export function computeGraphFacts(file: Uint8Array): GraphFacts {
     labels,
     edits,
     isDeterministic: findNonDeterministicOps(model).length === 0,
+    empty: findEmptyTensorFacts(model),
     ...(bytes === file ? {} : { bytes }),
     ...(mask === undefined ? {} : { mask }),
     ...prove(model),
@@ -86,5 +90,5 @@ function refuse(model: OnnxModel): void {
 }
 
 function newUnknown(why: string): GraphFacts {
-  return { labels: new Map(), why, isDeterministic: false, edits: [] };
+  return { labels: new Map(), why, isDeterministic: false, empty: { risk: 'of a graph that was not read', inside: undefined }, edits: [] };
 }

@@ -70,16 +70,17 @@ class Preparation {
     const began = monotonicSeconds();
     const facts = await readGraphFacts(located.path);
     const settings = this.#withLabels(facts);
-    const plan = planLoad(settings, host, (await stat(located.path)).size);
+    const isIsolated = facts.empty.inside !== undefined && host.sessionMode === undefined;
+    const plan = planLoad(settings, isIsolated ? { ...host, sessionMode: 'process' } : host, (await stat(located.path)).size);
     const first = await this.#load(facts, plan.options);
     const loaded = monotonicSeconds();
     onLoaded();
     const warmth = await this.#warm(first);
     const batches = await proveBatches({ session: first, settings, facts, warmth, nowSeconds: monotonicSeconds });
     const placed = await this.#place(first, { facts, plan, warmth, batches });
-    const notes = [...facts.edits, ...(warmth.note === undefined ? [] : [warmth.note])];
+    const notes = [...facts.edits, ...(isIsolated ? [describeIsolation(facts)] : []), ...(warmth.note === undefined ? [] : [warmth.note])];
     return {
-      servable: this.#serve(settings, placed),
+      servable: this.#serve(settings, placed, facts),
       sessions: placed.sessions,
       mode: placed.mode,
       threads: placed.mode === 'inline' ? 1 : plan.threads,
@@ -112,7 +113,7 @@ class Preparation {
   /** Where it runs, and how many copies there are. */
   async #place(first: Session, made: { facts: GraphFacts; plan: LoadPlan; warmth: Warmth; batches: ProvenBatches }): Promise<Placed> {
     const { facts, plan, warmth, batches } = made;
-    const inlineRows = this.#countInlineRows(first, batches);
+    const inlineRows = plan.options.mode === 'thread' ? this.#countInlineRows(first, batches) : 0;
     if (inlineRows > 0) return await this.#placeInline(first, { ...made, rows: inlineRows });
     const sessions = [first];
     for (let copy = 1; copy < plan.instances; copy++) {
@@ -149,7 +150,7 @@ class Preparation {
     return { sessions: [inline], mode: 'inline', batches: { plan: shorter, learner, seconds: batches.seconds } };
   }
 
-  #serve(settings: ModelSettings, { sessions, batches }: Placed): Servable {
+  #serve(settings: ModelSettings, { sessions, batches }: Placed, facts: GraphFacts): Servable {
     const { name, statistics, monotonicSeconds } = this.options;
     const [{ signature, provider }] = sessions as readonly [Session, ...Session[]];
     const { plan, learner, seconds } = batches;
@@ -165,7 +166,9 @@ class Preparation {
     });
     for (const [rows, measured] of seconds)
       if (rows <= Math.max(1, plan.maxRows)) for (let repeat = 0; repeat < 3; repeat++) scheduler.learn(rows, measured);
-    return { signature, provider, settings, instances: sessions.length, scheduler, plan };
+    const { rowAxes } = facts;
+    const emptyPolicy = { risk: facts.empty.risk, ...(rowAxes === undefined ? {} : { rowAxes }) };
+    return { signature, provider, settings, instances: sessions.length, scheduler, plan, emptyPolicy };
   }
 
   /** The configuration's own win over those that the exporter wrote into the model. */
@@ -173,6 +176,11 @@ class Preparation {
     const { settings } = this.options;
     return facts.labels.size === 0 ? settings : { ...settings, labels: new Map([...facts.labels, ...settings.labels]) };
   }
+}
+
+/** Values decide about sizes in the graph: no check of a request can see that a kernel is about to meet a tensor without elements. */
+function describeIsolation({ empty: { inside, risk } }: GraphFacts): string {
+  return `it runs in a process of its own: ${inside} may leave nothing to ${risk}, which can end a process (--session-mode overrules this)`;
 }
 
 interface Placed {
