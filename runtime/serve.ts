@@ -10,7 +10,8 @@ import { toError } from '../lib/errors.js';
 import { HttpServer } from '../lib/http-server.js';
 import { isLogLevel, type Logger, newLogger, type RootLogger } from '../lib/logger.js';
 import { OnnxBackend } from './backend/onnx-backend.js';
-import { LIMITS } from './core/limits.js';
+import { ByteBudget } from './core/byte-budget.js';
+import { computeInFlightBytes } from './core/limits.js';
 import { LoadError } from './core/load-error.js';
 import { computeThreads } from './core/threads.js';
 import { readCpuQuota } from './cpu-quota.js';
@@ -22,7 +23,6 @@ import { TraceSettings } from './dataplane/trace-settings.js';
 import { exitAtOnce } from './exit-at-once.js';
 import { GrpcServer } from './grpc/server.js';
 import { GrpcMetrics } from './grpc-metrics.js';
-import { ByteBudget } from './http2/byte-budget.js';
 import { readTlsFiles, type TlsFiles, type TlsMaterial, TlsWatch } from './http2/tls-files.js';
 import { readMemoryLimit } from './memory-limit.js';
 import { newRuntimeRegistry } from './metrics.js';
@@ -139,7 +139,7 @@ function wire(config: ServeConfig, store: LocalModelStore, { threads, log }: { t
   const readReports = () => dataplane.statistics('', '');
   const registry = newRuntimeRegistry(readReports);
   addTritonMetrics(registry, readReports);
-  const budget = new ByteBudget(LIMITS.inFlightBytes);
+  const budget = new ByteBudget(computeInFlightBytes(readMemoryLimit()));
   const common = { observer: new GrpcMetrics(registry), budget, ...(config.tls === undefined ? {} : { tls: config.tls }) };
   const isShared = admin !== undefined && config.adminPort === undefined;
   const everybody = isShared ? { admin } : {};
@@ -148,7 +148,7 @@ function wire(config: ServeConfig, store: LocalModelStore, { threads, log }: { t
   const renderMetrics = async () => ({ contentType: registry.contentType, body: await registry.metrics() });
   const probes = newProbesHandler({ readiness: () => dataplane.readiness(), statusz, metrics: renderMetrics });
   const newRest = (what: string, options: { admin?: AdminPlane }, tls?: TlsMaterial): HttpServer =>
-    new HttpServer(what, newRestHandler({ dataplane, onUnknown, ...options }), onUnknown, tls);
+    new HttpServer(what, newRestHandler({ dataplane, onUnknown, budget, ...options }), onUnknown, tls);
   const material = config.tls === undefined ? undefined : readTlsFiles(config.tls);
   const parts = { grpc, rest: newRest('REST', everybody, material), probes: new HttpServer('metrics and probes', probes, onUnknown) };
   if (config.tls !== undefined && material !== undefined) followCertificates(config.tls, material, { rest: parts.rest, log });

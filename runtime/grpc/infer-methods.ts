@@ -24,7 +24,7 @@ export function newModelInfer({ dataplane, decode, onDecoded }: InferOptions): U
   return {
     kind: 'unary',
     handle(message, call) {
-      const decoded = decode(message);
+      const decoded = decode(message, (bytes) => call.reserve(bytes));
       onDecoded();
       return run(dataplane, decoded, { call, remainingMs: call.remainingMs }).then((response) => timed(response, decoded.encode));
     },
@@ -71,9 +71,14 @@ class InferStream implements StreamHandler {
   async #answer(message: Buffer): Promise<FramedMessage> {
     const { dataplane, decode, onDecoded } = this.options;
     let decoded: DecodedInfer;
+    let reserved = 0;
     try {
-      decoded = decode(message);
+      decoded = decode(message, (bytes) => {
+        this.call.reserve(bytes);
+        reserved = bytes;
+      });
     } catch (error) {
+      this.call.giveBack(reserved);
       // Not even its id is known: the stream cannot say which request failed, so it ends.
       throw error instanceof InferenceError ? toRpcError(error) : error;
     }
@@ -88,6 +93,7 @@ class InferStream implements StreamHandler {
       return decoded.encodeStreamed({ errorMessage: toRpcError(error).message });
     } finally {
       this.#running.delete(state);
+      this.call.giveBack(reserved);
     }
   }
 }

@@ -2,10 +2,10 @@
 
 import type { Socket } from 'node:net';
 import { loadInferenceService } from '../../proto/load.js';
+import { ByteBudget } from '../core/byte-budget.js';
 import { LIMITS } from '../core/limits.js';
 import type { AdminPlane } from '../dataplane/admin-plane.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
-import { ByteBudget } from '../http2/byte-budget.js';
 import { GrpcHttp2Server } from '../http2/grpc-http2-server.js';
 import type { Method } from '../http2/method.js';
 import type { RpcCode } from '../http2/rpc-error.js';

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { HttpAnswer } from '../../lib/http-server.js';
 import { CallState } from '../core/call-state.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
-import { decodeRequest } from './decode-request.js';
+import { type DecodedRequest, decodeRequest } from './decode-request.js';
 import { encodeResponse } from './encode-response.js';
 import { type BodyLimits, readBody } from './read-body.js';
 
@@ -25,6 +25,7 @@ export async function answerInfer(dataplane: Dataplane, request: IncomingMessage
     const body = await readBody(request, limits);
     const header = request.headers[JSON_LENGTH];
     const decoded = decodeRequest(body, typeof header === 'string' ? header : undefined);
+    limits.hold?.add(countDecodedBytes(body, decoded.request.inputs));
     const response = await dataplane.infer({ ...target, ...decoded.request, call });
     const began = performance.now();
     const encoded = encodeResponse(response, decoded);
@@ -35,4 +36,9 @@ export async function answerInfer(dataplane: Dataplane, request: IncomingMessage
   } finally {
     socket.off('close', onClose);
   }
+}
+
+/** Memory of tensors that are no views of the body. */
+function countDecodedBytes(body: Uint8Array, inputs: DecodedRequest['request']['inputs']): number {
+  return inputs.reduce((bytes, { data }) => (data.buffer === body.buffer ? bytes : bytes + data.byteLength), 0);
 }
