@@ -28,6 +28,7 @@ describe('parseServeFlags', () => {
       restPort: 8000,
       metricsPort: 8002,
       drainDelaySeconds: 0,
+      connections: {},
       drainTimeoutSeconds: 30,
       ...OFF,
     });
@@ -48,6 +49,7 @@ describe('parseServeFlags', () => {
       metricsPort: 3,
       accelerator: 'nvidia',
       drainDelaySeconds: 0.5,
+      connections: {},
       drainTimeoutSeconds: 7,
       ...OFF,
     });

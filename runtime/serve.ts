@@ -24,6 +24,7 @@ import { exitAtOnce } from './exit-at-once.js';
 import { GrpcServer } from './grpc/server.js';
 import { GrpcMetrics } from './grpc-metrics.js';
 import { readTlsFiles, type TlsFiles, type TlsMaterial, TlsWatch } from './http2/tls-files.js';
+import type { TransportLimits } from './http2/transport-limits.js';
 import { readMemoryLimit } from './memory-limit.js';
 import { newRuntimeRegistry } from './metrics.js';
 import { LocalModelStore } from './model/local-model-store.js';
@@ -32,7 +33,7 @@ import { Repository } from './model/repository.js';
 import { observeRepository, type RepositoryWatcher } from './model/repository-watcher.js';
 import { newProbesHandler } from './probes/probes.js';
 import { newRestHandler } from './rest/rest.js';
-import { parseServeFlags, SERVE_USAGE, type ServeConfig } from './serve-flags.js';
+import { type ConnectionFlags, parseServeFlags, SERVE_USAGE, type ServeConfig } from './serve-flags.js';
 import { ServerLife } from './server-life.js';
 import { writeTermination } from './termination-log.js';
 import { addTritonMetrics } from './triton-metrics.js';
@@ -140,7 +141,12 @@ function wire(config: ServeConfig, store: LocalModelStore, { threads, log }: { t
   const registry = newRuntimeRegistry(readReports);
   addTritonMetrics(registry, readReports);
   const budget = new ByteBudget(computeInFlightBytes(readMemoryLimit()));
-  const common = { observer: new GrpcMetrics(registry), budget, ...(config.tls === undefined ? {} : { tls: config.tls }) };
+  const common = {
+    observer: new GrpcMetrics(registry),
+    budget,
+    limits: toTransportLimits(config.connections),
+    ...(config.tls === undefined ? {} : { tls: config.tls }),
+  };
   const isShared = admin !== undefined && config.adminPort === undefined;
   const everybody = isShared ? { admin } : {};
   const grpc = new GrpcServer(dataplane, onUnknown, { ...common, ...everybody });
@@ -157,6 +163,17 @@ function wire(config: ServeConfig, store: LocalModelStore, { threads, log }: { t
   const rest = newRest('administration', { admin });
   const adminGrpc = new GrpcServer(dataplane, onUnknown, { ...common, admin, onHttp1: (socket) => rest.accept(socket) });
   return { ...parts, admin: { grpc: adminGrpc, rest } };
+}
+
+function toTransportLimits(flags: ConnectionFlags): Partial<TransportLimits> {
+  const { maxAgeSeconds, maxAgeGraceSeconds, maxIdleSeconds, keepaliveTimeSeconds, keepaliveTimeoutSeconds } = flags;
+  return {
+    ...(maxAgeSeconds === undefined ? {} : { connectionAgeMs: maxAgeSeconds * 1000 }),
+    ...(maxAgeGraceSeconds === undefined ? {} : { connectionAgeGraceMs: maxAgeGraceSeconds * 1000 }),
+    ...(maxIdleSeconds === undefined ? {} : { connectionIdleMs: maxIdleSeconds * 1000 }),
+    ...(keepaliveTimeSeconds === undefined ? {} : { keepaliveMs: keepaliveTimeSeconds * 1000 }),
+    ...(keepaliveTimeoutSeconds === undefined ? {} : { keepaliveTimeoutMs: keepaliveTimeoutSeconds * 1000 }),
+  };
 }
 
 /** gRPC's port follows its own. */
