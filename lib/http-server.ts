@@ -9,6 +9,8 @@ export interface HttpAnswer {
   /** Further headers. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
+  /** Called once, when the client has taken all of the answer or has gone. */
+  readonly onEnd?: () => void;
 }
 
 export type HttpHandler = (request: IncomingMessage, path: string) => HttpAnswer | Promise<HttpAnswer>;
@@ -34,6 +36,10 @@ export class HttpServer {
   ) {
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
       const path = readPath(request.url ?? '/');
+      let isClosed = false;
+      response.once('close', () => {
+        isClosed = true;
+      });
       const handled = (async () => await handler(request, path))();
       handled
         .catch((error: unknown) => {
@@ -41,6 +47,11 @@ export class HttpServer {
           return { status: 500, body: '' } satisfies HttpAnswer;
         })
         .then((reply: HttpAnswer) => {
+          if (isClosed) {
+            reply.onEnd?.();
+            return;
+          }
+          if (reply.onEnd !== undefined) response.once('close', reply.onEnd);
           response.writeHead(reply.status, {
             'content-type': reply.contentType ?? 'text/plain; charset=utf-8',
             'content-length': Buffer.byteLength(reply.body),

@@ -29,6 +29,7 @@ describe('parseServeFlags', () => {
       restPort: 8000,
       metricsPort: 8002,
       drainDelaySeconds: 0,
+      connections: {},
       drainTimeoutSeconds: 30,
       ...OFF,
     });
@@ -49,6 +50,7 @@ describe('parseServeFlags', () => {
       metricsPort: 3,
       accelerator: 'nvidia',
       drainDelaySeconds: 0.5,
+      connections: {},
       drainTimeoutSeconds: 7,
       ...OFF,
     });

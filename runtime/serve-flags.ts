@@ -17,6 +17,8 @@ export interface ServeConfig {
   /** Absent: chosen by measurement. */
   readonly sessionMode?: SessionMode;
   readonly hangSeconds?: number;
+  /** Of gRPC's connections; what is absent is the transport's own. */
+  readonly connections: ConnectionFlags;
   readonly drainDelaySeconds: number;
   readonly drainTimeoutSeconds: number;
   /** By model: what the file of `--config` says of it, in the fields of config.pbtxt. */
@@ -36,6 +38,15 @@ export interface ServeConfig {
   readonly accessLog: boolean;
   /** Calls for inference end with a load report in their trailers. */
   readonly loadReport: boolean;
+}
+
+/** In seconds; 0 of the first and the third: never. */
+export interface ConnectionFlags {
+  readonly maxAgeSeconds?: number;
+  readonly maxAgeGraceSeconds?: number;
+  readonly maxIdleSeconds?: number;
+  readonly keepaliveTimeSeconds?: number;
+  readonly keepaliveTimeoutSeconds?: number;
 }
 
 /** Paths of PEM files. */
@@ -61,6 +72,11 @@ export const SERVE_USAGE = `Usage: slipway serve <model.onnx | folder with name/
   --hang-seconds SECONDS   a run that makes no progress for so long loses its session, and the server ends (default 60)
   --drain-delay SECONDS    time between not ready and the end of new calls (default: 10 in Kubernetes, else 0)
   --drain-timeout SECONDS  time for calls in flight to end after that (default 30)
+  --max-connection-age SECONDS        a gRPC connection older than this, 10 % more or less, is asked to close; 0: never (default 3600)
+  --max-connection-age-grace SECONDS  time for the calls that it still has (default 600)
+  --max-connection-idle SECONDS       a gRPC connection without calls for so long is asked to close; 0: never (default 1800)
+  --keepalive-time SECONDS            a silent gRPC connection is asked for a sign of life this often (default 60)
+  --keepalive-timeout SECONDS         and closed when it gives none within this time (default 20)
   --tls-cert FILE, --tls-key FILE  serve gRPC and REST over TLS, with this certificate chain and key (PEM)
   --tls-client-ca FILE     ask clients for a certificate that one of these signed (PEM)
   --admin                  let clients load and unload models (in Kubernetes with --admin-port alone)
@@ -129,9 +145,25 @@ function parseServer(values: Values, inCluster: boolean): ServerPart {
     grpcPort: parsePort(values.get('grpc-port')) ?? PORTS.grpc,
     restPort: parsePort(values.get('rest-port')) ?? PORTS.rest,
     metricsPort: parsePort(values.get('metrics-port')) ?? PORTS.metrics,
+    connections: parseConnections(values),
     drainDelaySeconds: parseSeconds(values.get('drain-delay')) ?? (inCluster ? 10 : 0),
     drainTimeoutSeconds: parseSeconds(values.get('drain-timeout')) ?? 30,
     watch: parseSwitch(values.get('watch')),
+  };
+}
+
+function parseConnections(values: Values): ConnectionFlags {
+  const maxAgeSeconds = parseSeconds(values.get('max-connection-age'));
+  const maxAgeGraceSeconds = parseSeconds(values.get('max-connection-age-grace'));
+  const maxIdleSeconds = parseSeconds(values.get('max-connection-idle'));
+  const keepaliveTimeSeconds = parseSecondsAboveZero(values.get('keepalive-time'));
+  const keepaliveTimeoutSeconds = parseSecondsAboveZero(values.get('keepalive-timeout'));
+  return {
+    ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
+    ...(maxAgeGraceSeconds === undefined ? {} : { maxAgeGraceSeconds }),
+    ...(maxIdleSeconds === undefined ? {} : { maxIdleSeconds }),
+    ...(keepaliveTimeSeconds === undefined ? {} : { keepaliveTimeSeconds }),
+    ...(keepaliveTimeoutSeconds === undefined ? {} : { keepaliveTimeoutSeconds }),
   };
 }
 
@@ -193,6 +225,11 @@ const OPTIONS = {
   accelerator: { type: 'string' },
   'session-mode': { type: 'string' },
   'hang-seconds': { type: 'string' },
+  'max-connection-age': { type: 'string' },
+  'max-connection-age-grace': { type: 'string' },
+  'max-connection-idle': { type: 'string' },
+  'keepalive-time': { type: 'string' },
+  'keepalive-timeout': { type: 'string' },
   'drain-delay': { type: 'string' },
   'drain-timeout': { type: 'string' },
 } as const;
@@ -212,6 +249,12 @@ function parseSeconds(given: Given | undefined): number | undefined {
   const seconds = Number(given.text);
   if (given.text.trim() === '' || !Number.isFinite(seconds) || seconds < 0 || seconds > 86400)
     throw new Error(`${given.name} "${given.text}" is not a time: give seconds from 0 to 86400`);
+  return seconds;
+}
+
+function parseSecondsAboveZero(given: Given | undefined): number | undefined {
+  const seconds = parseSeconds(given);
+  if (given !== undefined && seconds === 0) throw new Error(`${given.name} "${given.text}" would close every connection: give seconds above 0`);
   return seconds;
 }
 

@@ -10,7 +10,8 @@ import { toError } from '../lib/errors.js';
 import { HttpServer } from '../lib/http-server.js';
 import { isLogLevel, type Logger, newLogger, type RootLogger } from '../lib/logger.js';
 import { OnnxBackend } from './backend/onnx-backend.js';
-import { LIMITS } from './core/limits.js';
+import { ByteBudget } from './core/byte-budget.js';
+import { computeInFlightBytes } from './core/limits.js';
 import { LoadError } from './core/load-error.js';
 import { computeThreads } from './core/threads.js';
 import { readCpuQuota } from './cpu-quota.js';
@@ -21,8 +22,8 @@ import { SharedMemory } from './dataplane/shared-memory.js';
 import { exitAtOnce } from './exit-at-once.js';
 import { GrpcServer } from './grpc/server.js';
 import { GrpcMetrics } from './grpc-metrics.js';
-import { ByteBudget } from './http2/byte-budget.js';
 import { readTlsFiles, type TlsFiles, type TlsMaterial, TlsWatch } from './http2/tls-files.js';
+import type { TransportLimits } from './http2/transport-limits.js';
 import { readMemoryLimit } from './memory-limit.js';
 import { newRuntimeRegistry } from './metrics.js';
 import { LocalModelStore } from './model/local-model-store.js';
@@ -32,7 +33,7 @@ import { observeRepository, type RepositoryWatcher } from './model/repository-wa
 import { flushSpans, newLoadMonitor, newLoadReader, newWatching, openTracer, watchSpans } from './observability.js';
 import { newProbesHandler } from './probes/probes.js';
 import { newRestHandler } from './rest/rest.js';
-import { parseServeFlags, SERVE_USAGE, type ServeConfig } from './serve-flags.js';
+import { type ConnectionFlags, parseServeFlags, SERVE_USAGE, type ServeConfig } from './serve-flags.js';
 import { ServerLife } from './server-life.js';
 import { writeTermination } from './termination-log.js';
 import type { OtlpTracer } from './tracing/otlp-tracer.js';
@@ -173,9 +174,16 @@ function wire(config: ServeConfig, store: LocalModelStore, { threads, log, traci
   addMachineMetrics(registry, monitor);
   watchSpans(registry, tracer);
   const readLoad = newLoadReader(monitor, dataplane);
-  const budget = new ByteBudget(LIMITS.inFlightBytes);
+  const budget = new ByteBudget(computeInFlightBytes(readMemoryLimit()));
   const trailers = config.loadReport ? { readLoad } : {};
-  const common = { observer: new GrpcMetrics(registry), budget, requests, ...trailers, ...(config.tls === undefined ? {} : { tls: config.tls }) };
+  const common = {
+    observer: new GrpcMetrics(registry),
+    budget,
+    requests,
+    limits: toTransportLimits(config.connections),
+    ...trailers,
+    ...(config.tls === undefined ? {} : { tls: config.tls }),
+  };
   const isShared = admin !== undefined && config.adminPort === undefined;
   const everybody = isShared ? { admin } : {};
   const grpc = new GrpcServer(dataplane, onUnknown, { ...common, ...everybody });
@@ -183,7 +191,7 @@ function wire(config: ServeConfig, store: LocalModelStore, { threads, log, traci
   const renderMetrics = async () => ({ contentType: registry.contentType, body: await registry.metrics() });
   const probes = newProbesHandler({ readiness: () => dataplane.readiness(), statusz, metrics: renderMetrics });
   const newRest = (what: string, options: { admin?: AdminPlane }, tls?: TlsMaterial): HttpServer =>
-    new HttpServer(what, newRestHandler({ dataplane, onUnknown, requests, readLoad, ...options }), onUnknown, tls);
+    new HttpServer(what, newRestHandler({ dataplane, onUnknown, budget, requests, readLoad, ...options }), onUnknown, tls);
   const material = config.tls === undefined ? undefined : readTlsFiles(config.tls);
   const parts = { grpc, rest: newRest('REST', everybody, material), probes: new HttpServer('metrics and probes', probes, onUnknown) };
   if (config.tls !== undefined && material !== undefined) followCertificates(config.tls, material, { rest: parts.rest, log });
@@ -192,6 +200,17 @@ function wire(config: ServeConfig, store: LocalModelStore, { threads, log, traci
   const rest = newRest('administration', { admin });
   const adminGrpc = new GrpcServer(dataplane, onUnknown, { ...common, admin, onHttp1: (socket) => rest.accept(socket) });
   return { ...parts, admin: { grpc: adminGrpc, rest } };
+}
+
+function toTransportLimits(flags: ConnectionFlags): Partial<TransportLimits> {
+  const { maxAgeSeconds, maxAgeGraceSeconds, maxIdleSeconds, keepaliveTimeSeconds, keepaliveTimeoutSeconds } = flags;
+  return {
+    ...(maxAgeSeconds === undefined ? {} : { connectionAgeMs: maxAgeSeconds * 1000 }),
+    ...(maxAgeGraceSeconds === undefined ? {} : { connectionAgeGraceMs: maxAgeGraceSeconds * 1000 }),
+    ...(maxIdleSeconds === undefined ? {} : { connectionIdleMs: maxIdleSeconds * 1000 }),
+    ...(keepaliveTimeSeconds === undefined ? {} : { keepaliveMs: keepaliveTimeSeconds * 1000 }),
+    ...(keepaliveTimeoutSeconds === undefined ? {} : { keepaliveTimeoutMs: keepaliveTimeoutSeconds * 1000 }),
+  };
 }
 
 /** gRPC's port follows its own. */

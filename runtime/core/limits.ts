@@ -1,4 +1,6 @@
 /** Bounds that keep one client from taking the process down. */
+const MIB = 1024 * 1024;
+
 export const LIMITS = {
   /** Largest request and largest response, in bytes. */
   messageBytes: 64 * 1024 * 1024,
@@ -19,3 +21,14 @@ export const LIMITS = {
   /** Bytes of answers that the response cache of one model holds. */
   responseCacheBytes: 64 * 1024 * 1024,
 } as const;
+
+/** No less, so that the largest message still fits beside some others. */
+const MIN_IN_FLIGHT_BYTES = 80 * MIB;
+
+/**
+ * A quarter of the memory limit: each byte in flight is also in an input of the model, in an output, and in what encodes it.
+ * 512 MiB of memory give 128 MiB.
+ */
+export function computeInFlightBytes(memoryBytes: number | undefined): number {
+  return Math.min(LIMITS.inFlightBytes, Math.max(MIN_IN_FLIGHT_BYTES, Math.floor((memoryBytes ?? Number.POSITIVE_INFINITY) / 4)));
+}

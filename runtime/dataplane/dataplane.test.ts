@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ECHO_SIGNATURE, FakeSession, makeEchoModel } from '../../test/runtime/fake-backend.js';
 import { CallState } from '../core/call-state.js';
+import type { EmptyPolicy } from '../core/empty-inputs.js';
 import { NO_PARAMETERS } from '../core/parameters.js';
 import type { ModelState } from '../core/readiness.js';
 import { Dataplane } from './dataplane.js';
@@ -59,6 +60,26 @@ describe('infer', () => {
   test('a refused request is never run', async () => {
     store.add('1', 'Ready', session);
     await expect(ask({ inputs: [] })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(session.runs).toEqual([]);
+  });
+});
+
+describe('zero rows', () => {
+  const empty = { name: 'x', datatype: 'FP32', shape: [0, 2], data: new Uint8Array(), parameters: new Map() };
+  const withPolicy = (emptyPolicy: EmptyPolicy): void => {
+    store.add('1', 'Ready', session);
+    const model = store.list[0];
+    if (model?.servable !== undefined) store.list[0] = { ...model, servable: { ...model.servable, emptyPolicy } };
+  };
+  test('are answered without a run where rows are independent', async () => {
+    withPolicy({ risk: 'TopK', rowAxes: { inputs: new Map([['x', 0]]), outputs: new Map([['y', 0]]) } });
+    await expect(ask({ inputs: [empty] })).resolves.toMatchObject({ outputs: [{ name: 'y', shape: [0, 2] }] });
+    expect(session.runs).toEqual([]);
+    expect(dataplane.statistics('echo', '')[0]?.statistics).toMatchObject({ success: { count: 1 }, inferenceCount: 0, executionCount: 0 });
+  });
+  test('never reach a model that may not survive them', async () => {
+    withPolicy({ risk: 'TopK' });
+    await expect(ask({ inputs: [empty] })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(session.runs).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 /** The Open Inference Protocol without a transport: what gRPC and REST both call. */
+import { answerEmpty } from '../core/empty-inputs.js';
 import { InferenceError } from '../core/inference-error.js';
 import { computeModelConfig, type ModelConfig, PLATFORM } from '../core/model-config.js';
 import { compareVersions, computeReadiness, type Readiness, selectVersion } from '../core/readiness.js';
@@ -124,7 +125,7 @@ export class Dataplane {
       const servable = requireServable(model);
       const prepared = prepareRequest(servable, request, sharedMemory);
       const submittedSeconds = record === undefined ? 0 : monotonicSeconds();
-      const result = await submit(servable, request, prepared);
+      const result = answerWithoutRun(servable, request.model, prepared) ?? (await submit(servable, request, prepared));
       if (result.error !== undefined) {
         hasRun = result.hasRun === true;
         throw result.error;
@@ -156,6 +157,14 @@ export class Dataplane {
     const known = versions.map((other) => other.version).sort(compareVersions);
     throw new InferenceError('NOT_FOUND', `Request for unknown model: '${name}' version ${version} is not found. Versions here: ${known.join(', ')}`);
   }
+}
+
+/** Nothing ran, and the answer counts like one of zero rows that did. */
+function answerWithoutRun(servable: Servable, model: string, { inputs, outputs, options }: PreparedRequest): ItemResult | undefined {
+  const { signature, emptyPolicy } = servable;
+  const empty = answerEmpty(emptyPolicy, { model, signature, inputs, outputs, hasState: options.sequence !== undefined });
+  if (empty === undefined) return undefined;
+  return { outputs: empty, queueSeconds: 0, run: { inputSeconds: 0, inferenceSeconds: 0, outputSeconds: 0 } };
 }
 
 function submit(servable: Servable, request: InferRequest, prepared: PreparedRequest): Promise<ItemResult> {

@@ -1,6 +1,7 @@
 /** What the dataplane needs from the world: something that runs models, and something that has them. */
 import type { BatchPlan } from '../core/batch-plan.js';
 import type { CallState } from '../core/call-state.js';
+import type { EmptyPolicy } from '../core/empty-inputs.js';
 import type { InferenceError } from '../core/inference-error.js';
 import type { ModelSettings } from '../core/model-settings.js';
 import type { ModelState } from '../core/readiness.js';
@@ -146,6 +147,7 @@ export interface Servable {
   readonly provider: string;
   readonly settings: ModelSettings;
   readonly plan: BatchPlan;
+  readonly emptyPolicy: EmptyPolicy;
   /** Loaded copies. */
   readonly instances: number;
   readonly scheduler: RequestScheduler;

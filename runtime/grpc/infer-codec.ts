@@ -25,15 +25,15 @@ export interface DecodedInfer {
   readonly encodeStreamed: (result: InferResponse | { readonly errorMessage: string }) => FramedMessage;
 }
 
-/** Throws InferenceError, or RpcError for what is no message. */
-export type InferDecoder = (message: Buffer) => DecodedInfer;
+/** Throws InferenceError, or RpcError for what is no message. `reserve` hears of memory that it takes beyond the message, and may throw. */
+export type InferDecoder = (message: Buffer, reserve?: (bytes: number) => void) => DecodedInfer;
 
 const FINAL_MARK = 'triton_final_response';
 const WANTS_FINAL_MARK = 'triton_enable_empty_final_response';
 const FINAL: ReadonlyMap<string, boolean> = new Map([[FINAL_MARK, true]]);
 
-export function decodeHot(message: Buffer): DecodedInfer {
-  const decoded = decodeInferRequest(message);
+export function decodeHot(message: Buffer, reserve?: (bytes: number) => void): DecodedInfer {
+  const decoded = decodeInferRequest(message, reserve);
   const { id } = decoded;
   const wantsFinalMark = decoded.parameters.get(WANTS_FINAL_MARK) === true;
   return {

@@ -35,7 +35,7 @@ export function newModelInfer({ dataplane, decode, onDecoded, requests, readLoad
     handle(message, call) {
       const record = requests.isOn ? begin(requests, message, call) : undefined;
       if (record !== undefined) call.onEnded = (code) => requests.end(record, code);
-      const decoded = decode(message);
+      const decoded = decode(message, (bytes) => call.reserve(bytes));
       onDecoded();
       record?.asked(decoded.request.model, decoded.request.version, decoded.id);
       const answer = run(dataplane, decoded, { call, remainingMs: call.remainingMs, record }).then((response) =>
@@ -107,10 +107,15 @@ class InferStream implements StreamHandler {
     const { decode, onDecoded, requests } = this.options;
     const record = requests.isOn ? begin(requests, message, this.call) : undefined;
     let decoded: DecodedInfer;
+    let reserved = 0;
     try {
-      decoded = decode(message);
+      decoded = decode(message, (bytes) => {
+        this.call.reserve(bytes);
+        reserved = bytes;
+      });
     } catch (error) {
       if (record !== undefined) requests.end(record, toRpcError(error).code);
+      this.call.giveBack(reserved);
       // Not even its id is known: the stream cannot say which request failed, so it ends.
       throw error instanceof InferenceError ? toRpcError(error) : error;
     }
@@ -118,7 +123,7 @@ class InferStream implements StreamHandler {
     this.#model = decoded.request.model;
     this.#version = decoded.request.version;
     record?.asked(this.#model, this.#version, decoded.id);
-    return await this.#run(decoded, record);
+    return await this.#run(decoded, record).finally(() => this.call.giveBack(reserved));
   }
 
   async #run(decoded: DecodedInfer, record: RequestRecord | undefined): Promise<FramedMessage> {

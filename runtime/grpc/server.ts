@@ -2,12 +2,12 @@
 
 import type { Socket } from 'node:net';
 import { loadInferenceService } from '../../proto/load.js';
+import { ByteBudget } from '../core/byte-budget.js';
 import { LIMITS } from '../core/limits.js';
 import type { LoadReport } from '../core/load-report.js';
 import type { AdminPlane } from '../dataplane/admin-plane.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
 import { type RequestWatch, UNWATCHED } from '../dataplane/request-watch.js';
-import { ByteBudget } from '../http2/byte-budget.js';
 import { GrpcHttp2Server } from '../http2/grpc-http2-server.js';
 import type { Method } from '../http2/method.js';
 import type { RpcCode } from '../http2/rpc-error.js';

@@ -1,5 +1,5 @@
 /** What every call of a server shares. */
-import type { ByteBudget } from './byte-budget.js';
+import type { ByteBudget } from '../core/byte-budget.js';
 import type { DeadlineWheel } from './deadline-wheel.js';
 import type { Inflater } from './inflater.js';
 import type { RpcCode, RpcError } from './rpc-error.js';

@@ -57,10 +57,11 @@ export class Connection {
     for (const call of [...this.calls]) call.sweep(nowMs);
     const { limits } = this.host;
     if (this.session.remoteSettings === undefined || this.session.pendingSettingsAck) {
-      if (nowMs - this.#bornMs > limits.handshakeMs && this.calls.size === 0) this.#fault('sent no HTTP/2 settings');
+      // node:http2 reads nothing while a write is held up by a slow reader: the acknowledgement may lie unread until his call has ended
+      if (nowMs - this.#busyMs > limits.handshakeMs && this.calls.size === 0) this.#fault('sent no HTTP/2 settings');
       return;
     }
-    if (this.#isPinging && nowMs - this.#pingedMs > limits.keepaliveTimeoutMs) this.#fault('gave no sign of life');
+    if (this.#isPinging && nowMs - this.#lastSignMs() > limits.keepaliveTimeoutMs) this.#fault('gave no sign of life');
     else if (!this.#isPinging && nowMs - this.#pingedMs > limits.keepaliveMs) this.#ping(nowMs);
     const isOld = limits.connectionAgeMs > 0 && nowMs - this.#bornMs > this.#ageMs;
     const isIdle = limits.connectionIdleMs > 0 && this.calls.size === 0 && nowMs - this.#busyMs > limits.connectionIdleMs;
@@ -93,6 +94,13 @@ export class Connection {
   #close(): void {
     clearTimeout(this.#lastCalls);
     if (!this.session.destroyed) this.session.close();
+  }
+
+  /** A slow reader finds the ping behind all that lies in the socket before it: what it takes until then is a sign of life too. */
+  #lastSignMs(): number {
+    let last = this.#pingedMs;
+    for (const call of this.calls) last = Math.max(last, call.progressMs);
+    return last;
   }
 
   #ping(nowMs: number): void {

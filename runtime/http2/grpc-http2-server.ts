@@ -4,8 +4,8 @@
  */
 import { constants, createSecureServer, createServer, type Http2Server, type SecureServerOptions, type ServerHttp2Session } from 'node:http2';
 import type { Server, Socket } from 'node:net';
+import type { ByteBudget } from '../core/byte-budget.js';
 import { acceptCall } from './accept-call.js';
-import type { ByteBudget } from './byte-budget.js';
 import type { CallHost, TransportObserver } from './call-host.js';
 import { Connection } from './connection.js';
 import { DeadlineWheel } from './deadline-wheel.js';

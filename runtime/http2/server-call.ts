@@ -4,6 +4,7 @@
  */
 import type { Buffer } from 'node:buffer';
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { newBudgetRefusal } from '../core/byte-budget.js';
 import { CallState } from '../core/call-state.js';
 import type { CallHost } from './call-host.js';
 import type { WheelEntry } from './deadline-wheel.js';
@@ -191,8 +192,20 @@ export abstract class ServerCall extends CallState {
       this.#held += bytes;
       return true;
     }
-    this.end('RESOURCE_EXHAUSTED', `requests in flight hold ${budget.used} of ${budget.limit} bytes: send less at a time, or try again later`);
+    this.end('RESOURCE_EXHAUSTED', newBudgetRefusal(budget).message);
     return false;
+  }
+
+  /** For what a message becomes when it is decoded, beyond its bytes. Throws RpcError when the budget has no room. */
+  reserve(bytes: number): void {
+    const { budget } = this.arrival.host;
+    if (!budget.tryTake(bytes)) throw new RpcError('RESOURCE_EXHAUSTED', newBudgetRefusal(budget).message);
+    this.#held += bytes;
+  }
+
+  /** Gives back what a streamed message reserved; that of a unary call goes with its message. */
+  giveBack(bytes: number): void {
+    this.release(bytes);
   }
 
   /** Gives back what the messages held; safe to call again. */

@@ -1,6 +1,6 @@
 /** For tests of the transport: a server with a few methods, and a client that sends whatever it is told to. */
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
-import { ByteBudget } from './byte-budget.js';
+import { ByteBudget } from '../core/byte-budget.js';
 import { GrpcHttp2Server, type GrpcHttp2ServerOptions } from './grpc-http2-server.js';
 import { type FramedMessage, frameMessage, type Method } from './method.js';
 import { RpcError } from './rpc-error.js';

@@ -119,6 +119,20 @@ test('new files behind the link are served; a pair that does not belong together
   expect([await servedName(world.port), await ask(world.port)]).toEqual(['h2 two', 'OK hi']);
 });
 
+test('a new authority of clients is used for the connections to come', async () => {
+  const swap = (target: string): void => {
+    symlinkSync(target, at('next'));
+    renameSync(at('next'), at('clients.crt'));
+  };
+  swap('ca.crt');
+  world = await new TestServer({}, { tls: { certFile: at('one.crt'), keyFile: at('one.key'), clientCaFile: at('clients.crt') } }).start();
+  expect([await ask(world.port, 'client'), await ask(world.port, 'stranger')]).toEqual(['OK hi', expect.not.stringMatching('OK')]);
+  swap('other.crt');
+  world.server.reloadTls();
+  expect([await ask(world.port, 'stranger'), await ask(world.port, 'client')]).toEqual(['OK hi', expect.not.stringMatching('OK')]);
+  expect(await ask(world.port)).not.toMatch('OK');
+});
+
 test('files that are missing or wrong are named', () => {
   expect(() => readTlsFiles({ certFile: at('none.crt'), keyFile: at('one.key') })).toThrow(
     `Could not read the certificate "${at('none.crt')}" for TLS`,

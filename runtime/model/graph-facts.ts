@@ -7,6 +7,7 @@ import { promoteOptionalInputs } from '../onnx/edit/promote-optional-inputs.js';
 import { stripZipMap } from '../onnx/edit/strip-zip-map.js';
 import { widenBf16 } from '../onnx/edit/widen-bf16.js';
 import { findCustomOps } from '../onnx/inspect/custom-ops.js';
+import { type EmptyTensorFacts, findEmptyTensorFacts } from '../onnx/inspect/empty-tensors.js';
 import { listExternalData } from '../onnx/inspect/external-data.js';
 import { findRequiredInputs, findSequenceMask, type SequenceMask } from '../onnx/inspect/inputs.js';
 import { findNonDeterministicOps } from '../onnx/inspect/non-deterministic-ops.js';
@@ -31,6 +32,8 @@ export interface GraphFacts {
   readonly defaults: readonly Tensor[];
   /** The same inputs always give the same outputs. */
   readonly isDeterministic: boolean;
+  /** Whether it may run on tensors without elements. */
+  readonly empty: EmptyTensorFacts;
   /** What was done to the graph, for the log. */
   readonly edits: readonly string[];
 }
@@ -73,6 +76,7 @@ export function computeGraphFacts(file: Uint8Array): GraphFacts {
     edits,
     defaults: promoted.defaults,
     isDeterministic: findNonDeterministicOps(model).length === 0,
+    empty: findEmptyTensorFacts(model),
     ...(bytes === file ? {} : { bytes }),
     ...(mask === undefined ? {} : { mask }),
     ...prove(model),
@@ -101,5 +105,6 @@ function refuse(model: OnnxModel): void {
 }
 
 function newUnknown(why: string): GraphFacts {
-  return { labels: new Map(), why, isDeterministic: false, edits: [], defaults: [] };
+  const empty = { risk: 'of a graph that was not read', inside: undefined };
+  return { labels: new Map(), why, isDeterministic: false, empty, edits: [], defaults: [] };
 }

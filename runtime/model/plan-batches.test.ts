@@ -9,6 +9,7 @@ const FACTS = {
   edits: [],
   why: '',
   isDeterministic: true,
+  empty: { risk: undefined, inside: undefined },
   rowAxes: {
     inputs: new Map([
       ['x', 0],

@@ -75,7 +75,8 @@ class Preparation {
     const began = monotonicSeconds();
     const facts = await readGraphFacts(located.path);
     const settings = this.#withLabels(facts);
-    const plan = planLoad(settings, host, (await stat(located.path)).size);
+    const isIsolated = facts.empty.inside !== undefined && host.sessionMode === undefined;
+    const plan = planLoad(settings, isIsolated ? { ...host, sessionMode: 'process' } : host, (await stat(located.path)).size);
     const first = await this.#load(facts, plan.options);
     const loaded = monotonicSeconds();
     onLoaded();
@@ -83,7 +84,8 @@ class Preparation {
     const batches = await proveBatches({ session: first, settings, facts, warmth, nowSeconds: monotonicSeconds });
     const placed = await this.#place(first, { facts, plan, warmth, batches });
     const { servable, decorated } = this.#serve(settings, facts, placed);
-    const notes = [...facts.edits, ...(warmth.note === undefined ? [] : [warmth.note]), ...decorated.notes];
+    const isolation = isIsolated ? [describeIsolation(facts)] : [];
+    const notes = [...facts.edits, ...isolation, ...(warmth.note === undefined ? [] : [warmth.note]), ...decorated.notes];
     return {
       servable,
       decorated,
@@ -120,7 +122,7 @@ class Preparation {
   /** Where it runs, and how many copies there are. */
   async #place(first: Session, made: { facts: GraphFacts; plan: LoadPlan; warmth: Warmth; batches: ProvenBatches }): Promise<Placed> {
     const { facts, plan, warmth, batches } = made;
-    const inlineRows = this.#countInlineRows(first, batches);
+    const inlineRows = plan.options.mode === 'thread' ? this.#countInlineRows(first, batches) : 0;
     if (inlineRows > 0) return await this.#placeInline(first, { ...made, rows: inlineRows });
     const sessions = [first];
     for (let copy = 1; copy < plan.instances; copy++) {
@@ -157,7 +159,7 @@ class Preparation {
     return { sessions: [inline], mode: 'inline', batches: { plan: shorter, learner, seconds: batches.seconds } };
   }
 
-  #serve(settings: ModelSettings, { isDeterministic }: GraphFacts, { sessions, batches }: Placed): Pick<PreparedModel, 'servable' | 'decorated'> {
+  #serve(settings: ModelSettings, facts: GraphFacts, { sessions, batches }: Placed): Pick<PreparedModel, 'servable' | 'decorated'> {
     const { name, located, statistics, monotonicSeconds } = this.options;
     const [{ signature, provider }] = sessions as readonly [Session, ...Session[]];
     const { plan, learner, seconds } = batches;
@@ -179,14 +181,16 @@ class Preparation {
       signature,
       plan,
       statistics,
-      isDeterministic,
+      isDeterministic: facts.isDeterministic,
       initialFiles: readInitialStates(located, settings),
       cacheKeyBase: `${name}/${located.version}`, // the cache is this servable's own: other content comes with another cache
       nowSeconds: monotonicSeconds,
       setTimer,
     });
     const { scheduler, client } = decorated;
-    return { servable: { ...client, provider, settings, instances: sessions.length, scheduler }, decorated };
+    const { rowAxes } = facts;
+    const emptyPolicy = { risk: facts.empty.risk, ...(rowAxes === undefined ? {} : { rowAxes }) };
+    return { servable: { ...client, provider, settings, instances: sessions.length, scheduler, emptyPolicy }, decorated };
   }
 
   /** The configuration's own win over those that the exporter wrote into the model. */
@@ -194,6 +198,11 @@ class Preparation {
     const { settings } = this.options;
     return facts.labels.size === 0 ? settings : { ...settings, labels: new Map([...facts.labels, ...settings.labels]) };
   }
+}
+
+/** Values decide about sizes in the graph: no check of a request can see that a kernel is about to meet a tensor without elements. */
+function describeIsolation({ empty: { inside, risk } }: GraphFacts): string {
+  return `it runs in a process of its own: ${inside} may leave nothing to ${risk}, which can end a process (--session-mode overrules this)`;
 }
 
 interface Placed {

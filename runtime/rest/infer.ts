@@ -6,7 +6,7 @@ import { formatLoadReport, type LoadReport } from '../core/load-report.js';
 import type { Dataplane } from '../dataplane/dataplane.js';
 import type { RequestRecord } from '../dataplane/request-record.js';
 import type { RequestWatch } from '../dataplane/request-watch.js';
-import { decodeRequest } from './decode-request.js';
+import { type DecodedRequest, decodeRequest } from './decode-request.js';
 import { encodeResponse } from './encode-response.js';
 import { type BodyLimits, readBody } from './read-body.js';
 import { answerError } from './status.js';
@@ -75,6 +75,7 @@ async function infer(
     if (record !== undefined) record.requestBytes = body.byteLength;
     const header = request.headers[JSON_LENGTH];
     const decoded = decodeRequest(body, typeof header === 'string' ? header : undefined);
+    limits.hold?.add(countDecodedBytes(body, decoded.request.inputs));
     record?.asked(target.model, target.version, decoded.id ?? '');
     const response = await dataplane.infer({ ...target, ...decoded.request, call, ...(record === undefined ? {} : { record }) });
     const began = performance.now();
@@ -96,4 +97,9 @@ function loadHeader({ headers }: IncomingMessage, report: LoadReport): Readonly<
   const wanted = headers[LOAD_FORMAT];
   const text = typeof wanted === 'string' ? formatLoadReport(report, wanted) : undefined;
   return text === undefined ? {} : { [LOAD]: text };
+}
+
+/** Memory of tensors that are no views of the body. */
+function countDecodedBytes(body: Uint8Array, inputs: DecodedRequest['request']['inputs']): number {
+  return inputs.reduce((bytes, { data }) => (data.buffer === body.buffer ? bytes : bytes + data.byteLength), 0);
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import { answerJson, type HttpAnswer, type HttpHandler } from '../../lib/http-server.js';
+import { BudgetHold, ByteBudget } from '../core/byte-budget.js';
 import { InferenceError } from '../core/inference-error.js';
 import { LIMITS } from '../core/limits.js';
 import type { LoadReport } from '../core/load-report.js';
@@ -28,23 +29,37 @@ export interface RestOptions {
   /** Hears of errors that no client is told about. */
   readonly onUnknown: (error: unknown) => void;
   readonly limits?: BodyLimits;
+  /** Shared with other doors of this process; absent: one of its own. */
+  readonly budget?: ByteBudget;
   /** Hears of each inference request; absent: nobody does. */
   readonly requests?: RequestWatch;
   /** Present: clients that ask for a load report get one. */
   readonly readLoad?: (model: string, version: string) => LoadReport;
 }
 
-export function newRestHandler({ dataplane, admin, onUnknown, limits = LIMITS, requests = UNWATCHED, readLoad }: RestOptions): HttpHandler {
-  const context: InferContext = { dataplane, limits, requests, readLoad };
+export function newRestHandler(options: RestOptions): HttpHandler {
+  const { dataplane, admin, onUnknown, limits = LIMITS, requests = UNWATCHED, readLoad, budget = new ByteBudget(LIMITS.inFlightBytes) } = options;
   return async (request, path): Promise<HttpAnswer> => {
+    const hold = new BudgetHold(budget);
+    const bounds = { ...limits, hold };
     try {
-      return (await answerAdmin({ admin, request, path, limits })) ?? (await answer(context, request, path));
+      const context: InferContext = { dataplane, limits: bounds, requests, readLoad };
+      const reply = (await answerAdmin({ admin, request, path, limits: bounds })) ?? (await answer(context, request, path));
+      return holdAnswer(reply, hold);
     } catch (error) {
       const isKnown = error instanceof HttpRefusal || (error instanceof InferenceError && error.code !== 'INTERNAL');
       if (!isKnown) onUnknown(error);
+      hold.release();
       return answerError(error);
     }
   };
+}
+
+/** The request is done with; its answer holds its own bytes until the client has taken them, or gone. */
+function holdAnswer(reply: HttpAnswer, hold: BudgetHold): HttpAnswer {
+  hold.give(hold.held);
+  hold.add(Buffer.byteLength(reply.body));
+  return { ...reply, onEnd: () => hold.release() };
 }
 
 function answer(context: InferContext, request: IncomingMessage, path: string): HttpAnswer | Promise<HttpAnswer> {

@@ -44,6 +44,18 @@ export function convertContents(message: Buffer, scan: ContentsScan, datatype: D
   return convertVarints(message, scan, elements, { datatype, what });
 }
 
+/** Memory that `convertContents` takes; an upper bound where it refuses. */
+export function countConvertedBytes(scan: ContentsScan, datatype: Datatype): number {
+  const info = DATATYPES[datatype];
+  const elements = info.contents === undefined ? undefined : scan.find(findContentsField(info.contents).number);
+  if (elements === undefined) return 0;
+  const { count, byteLength, field, runs } = elements;
+  if (datatype === 'BYTES') return byteLength + 4 * count;
+  if (field.fixedSize > 0) return runs === 1 ? 0 : count * field.fixedSize;
+  if (datatype === 'BOOL') return count;
+  return count * (datatype === 'INT64' || datatype === 'UINT64' ? 8 : 4); // narrower ones are words first
+}
+
 function joinFixed(message: Buffer, scan: ContentsScan, elements: FieldElements): Uint8Array {
   if (elements.runs === 1) return message.subarray(elements.start, elements.end);
   const data = new Uint8Array(elements.count * elements.field.fixedSize);

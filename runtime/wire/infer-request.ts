@@ -4,7 +4,7 @@ import { NO_PARAMETERS, type Parameters, type ParameterValue } from '../core/par
 import type { UncheckedTensor } from '../core/tensor.js';
 import { WIRE_LIMITS } from './limits.js';
 import { ParameterBudget, readParameter } from './parameters.js';
-import { checkDimensions, convertTyped, readTensor, type TensorMessage } from './tensor-message.js';
+import { checkDimensions, convertTyped, countDecodedBytes, readTensor, type TensorMessage } from './tensor-message.js';
 import { MAX_DEPTH, WIRE, WireReader } from './wire-reader.js';
 
 /** `data`: raw bytes; a view of the message unless the elements had to be converted. */
@@ -43,11 +43,13 @@ class RequestMessage {
 
 /**
  * `message` is one whole ModelInferRequest, without gRPC's prefix; the result keeps views of it. Throws InferenceError only:
- * INVALID_ARGUMENT for what is no protobuf or contradicts itself.
+ * INVALID_ARGUMENT for what is no protobuf or contradicts itself. `reserve` hears, before they are made, how many bytes of
+ * memory the tensors take beyond the message, and may throw.
  */
-export function decodeInferRequest(message: Buffer): WireInferRequest {
+export function decodeInferRequest(message: Buffer, reserve?: (bytes: number) => void): WireInferRequest {
   const { model, version, id, parameters, inputs, outputs, raw } = readRequest(message);
   const isTyped = inputs.some((input) => input.contents !== undefined);
+  if (isTyped && raw.length === 0) reserve?.(inputs.reduce((bytes, input) => bytes + countDecodedBytes(input), 0));
   const tensors = raw.length > 0 ? assignRaw(model, inputs, raw) : inputs.map((input) => decodeTyped(message, model, input));
   return { model, version, id, parameters, inputs: tensors, outputs, isTyped };
 }

@@ -73,6 +73,7 @@ export function makeEchoModel(session: Session | undefined, changes: Partial<Mod
           provider: session.provider,
           settings: { ...DEFAULT_MODEL_SETTINGS, ...settings },
           plan: ECHO_PLAN,
+          emptyPolicy: { risk: undefined },
           instances: 1,
           scheduler: newModelScheduler({
             model: 'echo',

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { BFLOAT16, BOOL, INT64, makeOnnxModel, type TestModel } from '../../../test/builders/onnx-model.js';
 import { readModel } from '../read-model.js';
 import { findCustomOps } from './custom-ops.js';
+import { findEmptyTensorFacts } from './empty-tensors.js';
 import { listExternalData } from './external-data.js';
 import { findBf16, findOptionalInputs, findSequenceMask } from './inputs.js';
 import { findNonDeterministicOps } from './non-deterministic-ops.js';
@@ -82,5 +83,22 @@ describe('what a model needs', () => {
     });
     expect(findSequenceMask(read({ inputs: ids(['batch', 128]) }))).toBeUndefined();
     expect(findSequenceMask(read({ inputs: ids(['batch', 'seq']).slice(0, 1) }))).toBeUndefined();
+  });
+
+  test('what may not survive a tensor without elements', () => {
+    const facts = (...ops: (string | TestModel['nodes'][number])[]) =>
+      findEmptyTensorFacts(read({ nodes: ops.map((op) => (typeof op === 'string' ? { op, inputs: ['x'], outputs: ['y'] } : op)) }));
+    const nested = {
+      op: 'If',
+      inputs: ['c'],
+      outputs: ['y'],
+      attributes: { then_branch: { nodes: [{ op: 'TopK', inputs: ['x'], outputs: ['y'], name: 'best' }], inputs: [], outputs: [] } },
+    };
+    const foreign = { op: 'Relu', inputs: ['x'], outputs: ['y'], domain: 'com.microsoft' };
+    expect(facts('MatMul', 'Relu')).toEqual({ risk: undefined, inside: undefined });
+    expect(facts('Relu', nested)).toEqual({ risk: 'TopK (node "best")', inside: undefined });
+    expect(facts(foreign)).toEqual({ risk: 'Relu', inside: undefined });
+    expect(facts('NonZero', 'Relu')).toEqual({ risk: undefined, inside: undefined });
+    expect(facts('LSTM', 'NonZero')).toEqual({ risk: 'LSTM', inside: 'NonZero' });
   });
 });

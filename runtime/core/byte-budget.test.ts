@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ByteBudget } from './byte-budget.js';
+import { BudgetHold, ByteBudget } from './byte-budget.js';
+import { computeInFlightBytes } from './limits.js';
 
 test('lends up to its limit, and what exists already beyond it', () => {
   const budget = new ByteBudget(10);
@@ -25,4 +26,28 @@ test('any order of taking and giving back ends at zero', () => {
     }),
     { seed: 1 },
   );
+});
+
+test('a hold gives back once, whatever is asked of it', () => {
+  const budget = new ByteBudget(10);
+  const hold = new BudgetHold(budget);
+  hold.take(6);
+  hold.add(7);
+  expect([hold.held, budget.used]).toEqual([13, 13]);
+  expect(() => hold.take(1)).toThrow('requests in flight hold 13 of 10 bytes');
+  hold.give(3);
+  hold.release();
+  hold.release();
+  hold.take(1);
+  hold.add(1);
+  expect([hold.held, budget.used]).toEqual([0, 0]);
+});
+
+test.each([
+  ['no limit', undefined, 512],
+  ['a large pod', 64 * 1024, 512],
+  ['512 MiB', 512, 128],
+  ['a small pod still takes the largest message', 128, 80],
+])('%s', (_, memoryMib, wantMib) => {
+  expect(computeInFlightBytes(memoryMib === undefined ? undefined : memoryMib * 1024 * 1024)).toBe(wantMib * 1024 * 1024);
 });
