@@ -93,7 +93,7 @@ describe('infer', () => {
   test('classes', async () => {
     const answer = await inferJson(...SETOSA, '--classes', '2');
     expect(answer).toMatchObject({ outputs: [{ name: 'label' }, { name: 'probabilities', data: ['0.981573:0', '0.018427:1'] }] });
-    expect((await infer(...SETOSA, '--classes', '2')).out).toMatch(/\[2\] {4}\[class 0 0\.981573, class 1 0\.018427\]/);
+    expect((await infer(...SETOSA, '--classes', '2')).out).toMatch(/\[1,2\] {2}\[\[class 0 0\.981573, class 1 0\.018427\]\]/);
   });
   test('the example that it prints works', async () => {
     const { out } = await infer();
