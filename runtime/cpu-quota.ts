@@ -1,6 +1,6 @@
 /** Reads the CPU quota of this process's cgroups, v2 first, then v1. */
-import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
+import { listAncestors, readText } from './cgroup-files.js';
 import { computeTightestQuota, parseCfsQuota, parseCgroupPaths, parseCpuMax } from './core/threads.js';
 
 /** CPUs granted, or undefined when nothing limits them. `root` stands in for / in tests. */
@@ -17,19 +17,4 @@ export function readCpuQuota(root = '/'): number | undefined {
     return quota === undefined || period === undefined ? undefined : parseCfsQuota(quota, period);
   });
   return computeTightestQuota([...v2, ...v1]);
-}
-
-/** "/a/b" → "/a/b", "/a", "/": inside a container's own namespace only "/" is there to be read. */
-function listAncestors(path: string): string[] {
-  const parent = posix.dirname(path);
-  return parent === path || path === '.' ? ['/'] : [path, ...listAncestors(parent)];
-}
-
-/** Undefined where the file is not: the other hierarchy is in use, or none. */
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

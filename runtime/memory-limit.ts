@@ -1,6 +1,6 @@
 /** Reads how much memory this process's cgroups and the machine allow, v2 first, then v1. */
-import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
+import { listAncestors, readText } from './cgroup-files.js';
 import { computeTightestMemory, parseMemoryLimitV1, parseMemoryMax } from './core/memory-limit.js';
 
 /** Bytes, or undefined when nothing says. `root` stands in for / in tests. */
@@ -18,18 +18,4 @@ export function readMemoryLimit(root = '/'): number | undefined {
 function parse(parser: (text: string) => number | undefined, path: string): number | undefined {
   const text = readText(path);
   return text === undefined ? undefined : parser(text);
-}
-
-/** "/a/b" → "/a/b", "/a", "/": each of them binds. */
-function listAncestors(path: string): string[] {
-  const parent = posix.dirname(path);
-  return parent === path || path === '.' ? ['/'] : [path, ...listAncestors(parent)];
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
