@@ -5,6 +5,7 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { CallState } from '../core/call-state.js';
 import type { CallHost } from './call-host.js';
+import type { Listed } from './call-list.js';
 import type { WheelEntry } from './deadline-wheel.js';
 import { encodeGrpcMessage } from './grpc-message.js';
 import { ENCODINGS, type Encoding } from './inflater.js';
@@ -33,7 +34,11 @@ export interface Arrival {
   readonly encoding: Encoding;
 }
 
-export abstract class ServerCall extends CallState {
+export abstract class ServerCall extends CallState implements Listed {
+  /** In the list of its connection. */
+  place = -1;
+  /** Told once, when the stream is gone. */
+  onClose: ((call: ServerCall) => void) | undefined;
   /** Of CallHost.sweptMs, when something last moved. */
   progressMs: number;
   protected readonly reader: MessageReader;
@@ -46,6 +51,8 @@ export abstract class ServerCall extends CallState {
   #isClosed = false;
   /** Bytes were given to the connection and not all of them left. */
   #unsent = 0;
+  /** The last part was given together with the stream's end: nobody is told when it left. */
+  #isLastGiven = false;
   #trailers: OutgoingHttpHeaders = OK_TRAILERS;
   #metadata: Metadata | undefined;
 
@@ -112,14 +119,30 @@ export abstract class ServerCall extends CallState {
   /** Sends one message. Nothing happens once the call has ended. Throws RpcError when it is larger than the limit. */
   send({ chunks, byteLength }: FramedMessage): void {
     if (this.#isEnded) return;
-    const { limits, budget } = this.arrival.host;
-    if (byteLength - PREFIX_BYTES > limits.messageBytes) {
-      throw new RpcError('RESOURCE_EXHAUSTED', `the response has ${byteLength - PREFIX_BYTES} bytes, more than the limit of ${limits.messageBytes}`);
-    }
+    this.#admit(byteLength);
     this.#begin();
-    budget.take(byteLength);
-    this.#answerBytes += byteLength;
     this.#write(chunks);
+  }
+
+  /** Sends the only message and ends the call well: in one step, without a listener for what was sent, where it is small. */
+  protected answer(message: FramedMessage): void {
+    const [only] = message.chunks;
+    const { host, stream, method } = this.arrival;
+    if (this.#isEnded || stream.headersSent || message.chunks.length > 1 || only === undefined || only.byteLength > PART_BYTES) {
+      this.send(message);
+      this.end('OK');
+      return;
+    }
+    this.#admit(message.byteLength);
+    this.#isEnded = true;
+    this.#isLastGiven = true;
+    this.#leave();
+    host.observer.onCallEnd(method, 'OK');
+    if (stream.destroyed || stream.closed) return;
+    this.progressMs = host.sweptMs;
+    stream.respond(HEADERS, WITH_TRAILERS);
+    stream.on('wantTrailers', sendOkTrailers);
+    stream.end(only);
   }
 
   /** Ends the call with a status; only the first end counts. */
@@ -151,7 +174,7 @@ export abstract class ServerCall extends CallState {
   /** Once a second: ends what does not move any more. */
   sweep(nowMs: number): void {
     const { limits } = this.arrival.host;
-    if (this.#unsent > 0) {
+    if (this.#unsent > 0 || (this.#isLastGiven && !this.arrival.stream.writableFinished)) {
       if (nowMs - this.progressMs > limits.writeStallMs) this.cut();
     } else if (this.isReceiving && nowMs - this.progressMs > limits.bodyStallMs) {
       this.end('DEADLINE_EXCEEDED', `the request's message paused for more than ${limits.bodyStallMs / 1000} s: send it without pauses`);
@@ -188,6 +211,16 @@ export abstract class ServerCall extends CallState {
     const given = Math.min(bytes, this.#held);
     this.#held -= given;
     this.arrival.host.budget.give(given);
+  }
+
+  /** Charges an answer to the budget, until the stream is gone. */
+  #admit(byteLength: number): void {
+    const { limits, budget } = this.arrival.host;
+    if (byteLength - PREFIX_BYTES > limits.messageBytes) {
+      throw new RpcError('RESOURCE_EXHAUSTED', `the response has ${byteLength - PREFIX_BYTES} bytes, more than the limit of ${limits.messageBytes}`);
+    }
+    budget.take(byteLength);
+    this.#answerBytes += byteLength;
   }
 
   #begin(): void {
@@ -237,6 +270,7 @@ export abstract class ServerCall extends CallState {
     host.budget.give(this.#answerBytes);
     this.#answerBytes = 0;
     this.onClosed();
+    this.onClose?.(this);
     host.onCallClosed();
   }
 }
@@ -244,6 +278,10 @@ export abstract class ServerCall extends CallState {
 function newTrailers(code: RpcCode, message: string): OutgoingHttpHeaders {
   const status = String(RPC_CODES[code]);
   return message === '' ? { 'grpc-status': status } : { 'grpc-status': status, 'grpc-message': encodeGrpcMessage(message) };
+}
+
+function sendOkTrailers(this: ServerHttp2Stream): void {
+  if (!this.destroyed && !this.closed) this.sendTrailers(OK_TRAILERS);
 }
 
 function ignore(): void {
