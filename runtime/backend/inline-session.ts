@@ -31,7 +31,12 @@ export class InlineSession implements Session {
     const askedSeconds = monotonicSeconds();
     const plan = planBatch(batch);
     const { outputs, startedSeconds, endedSeconds } = runNative(this.#native, this.#place(plan, batch), batch.outputs);
-    return { outputs, inputSeconds: startedSeconds - askedSeconds, inferenceSeconds: endedSeconds - startedSeconds, outputSeconds: monotonicSeconds() - endedSeconds };
+    return {
+      outputs,
+      inputSeconds: startedSeconds - askedSeconds,
+      inferenceSeconds: endedSeconds - startedSeconds,
+      outputSeconds: monotonicSeconds() - endedSeconds,
+    };
   }
 
   async close(): Promise<void> {

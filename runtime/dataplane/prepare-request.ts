@@ -32,11 +32,7 @@ export function prepareRequest(servable: Servable, request: InferRequest, shared
   return {
     inputs,
     outputs,
-    rows: countRows(
-      inputs,
-      signature.inputs.map(({ name }) => name),
-      plan.inputAxes,
-    ),
+    rows: countRows(inputs, plan.inputAxes),
     bytes,
     options,
   };
@@ -86,11 +82,11 @@ function requireShared(tensor: string, shared: SharedMemory | undefined): Shared
   );
 }
 
-/** Rows along the batch axis of the first input that has one; 1 for a model without. */
-function countRows(inputs: readonly Tensor[], names: readonly string[], axes: readonly (number | undefined)[]): number {
-  for (const input of inputs) {
-    const axis = axes[names.indexOf(input.name)];
-    if (axis !== undefined) return input.shape[axis] ?? 1;
+/** Rows along the batch axis of the first input that has one; 1 for a model without. Both are in the order of the signature. */
+function countRows(inputs: readonly Tensor[], axes: readonly (number | undefined)[]): number {
+  for (let index = 0; index < inputs.length; index++) {
+    const axis = axes[index];
+    if (axis !== undefined) return inputs[index]?.shape[axis] ?? 1;
   }
   return 1;
 }
