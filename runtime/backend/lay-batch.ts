@@ -42,9 +42,13 @@ export function layBatch(plan: BatchPlan, batch: RunBatch, memory: Uint8Array): 
   plan.inputs.forEach(({ offset, bytes, datatype, shape }, index) => {
     const target = memory.subarray(offset, offset + bytes);
     const axis = plan.axes[index];
-    const parts = batch.parts.flatMap((part) => part.inputs[index] ?? []);
-    if (axis !== undefined) layRows(target, { datatype, shape, axis }, parts);
-    else if (parts[0] !== undefined) target.set(parts[0].data);
+    if (axis !== undefined)
+      layRows(
+        target,
+        { datatype, shape, axis },
+        batch.parts.flatMap((part) => part.inputs[index] ?? []),
+      );
+    else target.set(batch.parts[0]?.inputs[index]?.data ?? []);
   });
 }
 

@@ -11,6 +11,10 @@ import { countElements, formatShape, type Tensor, type UncheckedTensor } from '.
  * file has it, whatever number of rows the others bring: so ONNX Runtime would have done. Throws InferenceError(INVALID_ARGUMENT).
  */
 export function checkInputs(model: string, signature: ModelSignature, inputs: readonly UncheckedTensor[]): Tensor[] {
+  const [only] = inputs;
+  const [spec] = signature.inputs;
+  // Most models take one tensor, for which nothing has to be looked up.
+  if (only !== undefined && spec?.name === only.name && inputs.length === 1 && signature.inputs.length === 1) return [checkInput(model, spec, only)];
   const byName = new Map<string, UncheckedTensor>();
   for (const input of inputs) {
     if (byName.has(input.name)) throw invalidArgument(`input '${input.name}' appears more than once for model '${model}'`);
@@ -64,6 +68,7 @@ export function checkMaxBatchSize(
 export function checkOutputs(model: string, signature: ModelSignature, requested: readonly string[]): string[] {
   const known = signature.outputs.map((output) => output.name);
   if (requested.length === 0) return known;
+  if (requested.length === 1 && requested[0] === known[0]) return [...requested];
   for (const name of requested) {
     if (!known.includes(name))
       throw invalidArgument(`unexpected inference output '${name}' for model '${model}'. Allowed outputs are: ${quote(known)}`);

@@ -33,6 +33,10 @@ export function layRows(target: Uint8Array, laid: LaidTensor, parts: readonly Te
     return;
   }
   const isPadded = rows < (laid.shape[laid.axis] ?? 0) || parts.some((part) => part.shape.some((dim, i) => i !== laid.axis && dim !== laid.shape[i]));
+  if (!isPadded && laid.axis === 0) {
+    layInOrder(target, parts);
+    return;
+  }
   if (isPadded) target.fill(0, 0, countLaidBytes(laid, parts));
   const strides = computeStrides(laid.shape, size);
   let offset = 0;
@@ -97,6 +101,10 @@ function layBytes(target: Uint8Array, { shape, axis }: LaidTensor, parts: readon
   const elements = parts.reduce((sum, part) => sum + countElements(part.shape), 0);
   if (axis !== 0 || elements !== countElements(shape))
     throw new RangeError(`BYTES lie along axis 0 without padding, not ${formatShape(shape)} along ${axis}`);
+  layInOrder(target, parts);
+}
+
+function layInOrder(target: Uint8Array, parts: readonly Tensor[]): void {
   let offset = 0;
   for (const part of parts) {
     target.set(part.data, offset);

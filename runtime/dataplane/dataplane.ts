@@ -150,6 +150,9 @@ export class Dataplane {
   }
 
   #find(name: string, version: string): Model {
+    const models = this.options.store.models();
+    const [only] = models;
+    if (models.length === 1 && only?.name === name && (version === '' || version === only.version)) return only;
     const versions = this.#versionsOf(name);
     if (versions.length === 0) throw new InferenceError('NOT_FOUND', `Request for unknown model: '${name}' is not found`);
     const model = selectVersion(versions, version);
@@ -180,9 +183,9 @@ function submit(servable: Servable, request: InferRequest, prepared: PreparedReq
       priority,
       call,
       done,
-      ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-      ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
-      ...(sequence === undefined ? {} : { sequence }),
+      timeoutSeconds,
+      deadlineSeconds,
+      sequence,
     });
   });
 }

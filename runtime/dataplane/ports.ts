@@ -95,11 +95,11 @@ export interface WorkItem extends RunPart {
   /** 1 is the most urgent; 0 asks for the default level. */
   readonly priority: number;
   /** On the clock of the process; nobody wants the answer after it. */
-  readonly deadlineSeconds?: number;
+  readonly deadlineSeconds?: number | undefined;
   /** Longest wait in the queue that the request itself asks for. */
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds?: number | undefined;
   /** Where in a sequence it stands; absent: it belongs to none. */
-  readonly sequence?: SequencePosition;
+  readonly sequence?: SequencePosition | undefined;
   /** Its listener belongs to the scheduler from `submit` to `done`. */
   readonly call: CallState;
   /** Of its input tensors: what the queue holds in memory for it. */

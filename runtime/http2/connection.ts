@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { constants, type ServerHttp2Session } from 'node:http2';
 import type { CallHost } from './call-host.js';
+import { CallList } from './call-list.js';
 import { PingPolicy } from './ping-policy.js';
 import type { ServerCall } from './server-call.js';
 
@@ -12,7 +13,7 @@ const ANY_STREAM = 2 ** 31 - 1;
 const LAST_CALLS_MS = 1000;
 
 export class Connection {
-  readonly calls = new Set<ServerCall>();
+  readonly calls = new CallList<ServerCall>();
   readonly #pings: PingPolicy;
   readonly #bornMs: number;
   readonly #ageMs: number;
@@ -44,17 +45,19 @@ export class Connection {
     this.#busyMs = this.host.sweptMs;
     if (call.arrival.stream.destroyed) return;
     this.calls.add(call);
-    call.arrival.stream.on('close', () => {
-      this.calls.delete(call);
-      this.#busyMs = this.host.sweptMs;
-      if (this.#retiredMs !== undefined && this.calls.size === 0) this.#close();
-    });
+    call.onClose = this.#remove;
   }
+
+  readonly #remove = (call: ServerCall): void => {
+    this.calls.delete(call);
+    this.#busyMs = this.host.sweptMs;
+    if (this.#retiredMs !== undefined && this.calls.size === 0) this.#close();
+  };
 
   /** Once a second. */
   sweep(nowMs: number): void {
     if (this.session.destroyed) return;
-    for (const call of [...this.calls]) call.sweep(nowMs);
+    for (const call of this.calls.list()) call.sweep(nowMs);
     const { limits } = this.host;
     if (this.session.remoteSettings === undefined || this.session.pendingSettingsAck) {
       // node:http2 reads nothing while a write is held up by a slow reader: the acknowledgement may lie unread until his call has ended
@@ -99,7 +102,7 @@ export class Connection {
   /** A slow reader finds the ping behind all that lies in the socket before it: what it takes until then is a sign of life too. */
   #lastSignMs(): number {
     let last = this.#pingedMs;
-    for (const call of this.calls) last = Math.max(last, call.progressMs);
+    for (const call of this.calls.list()) last = Math.max(last, call.progressMs);
     return last;
   }
 

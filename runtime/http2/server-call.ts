@@ -7,6 +7,7 @@ import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type Ser
 import { newBudgetRefusal } from '../core/byte-budget.js';
 import { CallState } from '../core/call-state.js';
 import type { CallHost } from './call-host.js';
+import type { Listed } from './call-list.js';
 import type { WheelEntry } from './deadline-wheel.js';
 import { encodeGrpcMessage } from './grpc-message.js';
 import { ENCODINGS, type Encoding } from './inflater.js';
@@ -35,7 +36,11 @@ export interface Arrival {
   readonly encoding: Encoding;
 }
 
-export abstract class ServerCall extends CallState {
+export abstract class ServerCall extends CallState implements Listed {
+  /** In the list of its connection. */
+  place = -1;
+  /** Told once, when the stream is gone. */
+  onClose: ((call: ServerCall) => void) | undefined;
   /** Of CallHost.sweptMs, when something last moved. */
   progressMs: number;
   protected readonly reader: MessageReader;
@@ -48,6 +53,8 @@ export abstract class ServerCall extends CallState {
   #isClosed = false;
   /** Bytes were given to the connection and not all of them left. */
   #unsent = 0;
+  /** The last part was given together with the stream's end: nobody is told when it left. */
+  #isLastGiven = false;
   #trailers: OutgoingHttpHeaders = OK_TRAILERS;
   #metadata: Metadata | undefined;
   #moreTrailers: Record<string, string> | undefined;
@@ -117,13 +124,8 @@ export abstract class ServerCall extends CallState {
   /** Sends one message. Nothing happens once the call has ended. Throws RpcError when it is larger than the limit. */
   send({ chunks, byteLength }: FramedMessage): void {
     if (this.#isEnded) return;
-    const { limits, budget } = this.arrival.host;
-    if (byteLength - PREFIX_BYTES > limits.messageBytes) {
-      throw new RpcError('RESOURCE_EXHAUSTED', `the response has ${byteLength - PREFIX_BYTES} bytes, more than the limit of ${limits.messageBytes}`);
-    }
+    this.#admit(byteLength);
     this.#begin();
-    budget.take(byteLength);
-    this.#answerBytes += byteLength;
     this.#write(chunks);
   }
 
@@ -131,6 +133,35 @@ export abstract class ServerCall extends CallState {
   addTrailer(name: string, value: string | Buffer): void {
     this.#moreTrailers ??= {};
     this.#moreTrailers[name] = typeof value === 'string' ? value : value.toString('base64').replace(/=+$/, '');
+  }
+
+  /** Sends the only message and ends the call well: in one step, without a listener for what was sent, where it is small. */
+  protected answer(message: FramedMessage): void {
+    const [only] = message.chunks;
+    const { host, stream, method } = this.arrival;
+    if (
+      this.#isEnded ||
+      this.#moreTrailers !== undefined ||
+      stream.headersSent ||
+      message.chunks.length > 1 ||
+      only === undefined ||
+      only.byteLength > PART_BYTES
+    ) {
+      this.send(message);
+      this.end('OK');
+      return;
+    }
+    this.#admit(message.byteLength);
+    this.#isEnded = true;
+    this.#isLastGiven = true;
+    this.#leave();
+    host.observer.onCallEnd(method, 'OK');
+    this.onEnded?.('OK');
+    if (stream.destroyed || stream.closed) return;
+    this.progressMs = host.sweptMs;
+    stream.respond(HEADERS, WITH_TRAILERS);
+    stream.on('wantTrailers', sendOkTrailers);
+    stream.end(only);
   }
 
   /** Ends the call with a status; only the first end counts. */
@@ -164,7 +195,7 @@ export abstract class ServerCall extends CallState {
   /** Once a second: ends what does not move any more. */
   sweep(nowMs: number): void {
     const { limits } = this.arrival.host;
-    if (this.#unsent > 0) {
+    if (this.#unsent > 0 || (this.#isLastGiven && !this.arrival.stream.writableFinished)) {
       if (nowMs - this.progressMs > limits.writeStallMs) this.cut();
     } else if (this.isReceiving && nowMs - this.progressMs > limits.bodyStallMs) {
       this.end('DEADLINE_EXCEEDED', `the request's message paused for more than ${limits.bodyStallMs / 1000} s: send it without pauses`);
@@ -215,6 +246,16 @@ export abstract class ServerCall extends CallState {
     this.arrival.host.budget.give(given);
   }
 
+  /** Charges an answer to the budget, until the stream is gone. */
+  #admit(byteLength: number): void {
+    const { limits, budget } = this.arrival.host;
+    if (byteLength - PREFIX_BYTES > limits.messageBytes) {
+      throw new RpcError('RESOURCE_EXHAUSTED', `the response has ${byteLength - PREFIX_BYTES} bytes, more than the limit of ${limits.messageBytes}`);
+    }
+    budget.take(byteLength);
+    this.#answerBytes += byteLength;
+  }
+
   #begin(): void {
     const { stream } = this.arrival;
     if (stream.headersSent || stream.destroyed || stream.closed) return;
@@ -263,6 +304,7 @@ export abstract class ServerCall extends CallState {
     host.budget.give(this.#answerBytes);
     this.#answerBytes = 0;
     this.onClosed();
+    this.onClose?.(this);
     host.onCallClosed();
   }
 }
@@ -270,6 +312,10 @@ export abstract class ServerCall extends CallState {
 function newTrailers(code: RpcCode, message: string): OutgoingHttpHeaders {
   const status = String(RPC_CODES[code]);
   return message === '' ? { 'grpc-status': status } : { 'grpc-status': status, 'grpc-message': encodeGrpcMessage(message) };
+}
+
+function sendOkTrailers(this: ServerHttp2Stream): void {
+  if (!this.destroyed && !this.closed) this.sendTrailers(OK_TRAILERS);
 }
 
 function ignore(): void {

@@ -82,8 +82,7 @@ export class UnaryCall extends ServerCall {
   readonly #reply = (message: FramedMessage): void => {
     this.#done();
     try {
-      this.send(message);
-      this.end('OK');
+      this.answer(message);
     } catch (error) {
       this.fail(error);
     }

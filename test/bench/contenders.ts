@@ -129,12 +129,15 @@ export interface StartOptions {
   readonly name?: string;
 }
 
+/** What images/Containerfile gives to Node. */
+const IMAGE_FLAGS = ['--max-semi-space-size=8'];
+
 /** `slipway serve` as it is: it chooses workers and threads from the cores that it may use. */
 export async function startSlipway(options: StartOptions): Promise<Server> {
   const port = await findPort();
   const ports = ['--grpc-port', String(port), '--rest-port', '0', '--metrics-port', '0'];
   const script = join(BENCH_FOLDER, '..', '..', 'runtime', 'main.js');
-  const args = [script, 'serve', options.bench.modelPath, '--model-name', 'bench', ...ports];
+  const args = [...IMAGE_FLAGS, script, 'serve', options.bench.modelPath, '--model-name', 'bench', ...ports];
   return await startNode(options, { name: 'Slipway', args, port, want: options.want });
 }
 

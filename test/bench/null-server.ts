@@ -1,12 +1,16 @@
 /**
- * The transport's limit: reads a request to its end and answers canned bytes over bare node:http2, with the windows that the
- * runtime sets. No decoding, no queue, no model. Arguments: port, length of the answer's message.
+ * The transport's limit: our own transport reads a request to its end and answers canned bytes. No decoding, no queue, no
+ * model. Arguments: port, number of FP32 values in the answer.
  */
-import { createServer } from 'node:http2';
 import { loadInferenceService } from '../../proto/load.js';
-import { frameMessage } from './infer-body.js';
+import { ByteBudget } from '../../runtime/core/byte-budget.js';
+import { GrpcHttp2Server } from '../../runtime/http2/grpc-http2-server.js';
+import { frameMessage } from '../../runtime/http2/method.js';
+import { RpcError } from '../../runtime/http2/rpc-error.js';
+import { TRANSPORT_LIMITS } from '../../runtime/http2/transport-limits.js';
+import { INFER_PATH } from './infer-body.js';
 
-const WINDOW = 8 * 1024 * 1024;
+const BUDGET_BYTES = 2 ** 30;
 const [port = '8001', values = '10'] = process.argv.slice(2);
 const answer = frameMessage(
   loadInferenceService().ModelInfer.responseSerialize({
@@ -15,17 +19,10 @@ const answer = frameMessage(
     raw_output_contents: [Buffer.alloc(4 * Number(values))],
   }),
 );
-
-const server = createServer({ settings: { initialWindowSize: WINDOW, maxConcurrentStreams: 1000 } });
-server.on('session', (session) => session.setLocalWindowSize(WINDOW));
-server.on('stream', (stream) => {
-  stream.on('error', () => undefined); // a client that left
-  stream.on('data', () => undefined);
-  stream.on('end', () => {
-    if (stream.destroyed) return;
-    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-    stream.end(answer);
-  });
+const server = new GrpcHttp2Server({
+  limits: TRANSPORT_LIMITS,
+  budget: new ByteBudget(BUDGET_BYTES),
+  methods: new Map([[INFER_PATH, { kind: 'unary', handle: () => answer }]]),
+  observer: { onCallEnd: () => undefined, onFault: () => undefined, toRpcError: (thrown) => new RpcError('INTERNAL', String(thrown)) },
 });
-server.listen(Number(port), '127.0.0.1');
+await server.listen('127.0.0.1', Number(port));
