@@ -5,6 +5,7 @@ import type { CallHost } from './call-host.js';
 import { CallList } from './call-list.js';
 import { PingPolicy } from './ping-policy.js';
 import type { ServerCall } from './server-call.js';
+import { keepForATurn, takeHandle } from './session-handle.js';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_ENHANCE_YOUR_CALM } = constants;
 /** "I will take no new stream soon": every stream that the client may open still is below this id. */
@@ -35,6 +36,8 @@ export class Connection {
     this.#pingedMs = this.#bornMs;
     this.#ageMs = limits.connectionAgeMs * (1 + jitter / 10);
     this.#pings = new PingPolicy({ minIntervalMs: limits.minPingIntervalMs, maxStrikes: limits.pingStrikes });
+    const handle = takeHandle(session);
+    session.on('close', () => keepForATurn(handle));
     session.setLocalWindowSize(limits.windowBytes);
     session.on('ping', () => this.#onPing());
     session.on('remoteSettings', () => this.#onPing()); // as cheap to send, and as dear to answer
