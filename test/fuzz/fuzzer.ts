@@ -1,12 +1,12 @@
 /**
- * Sends malformed inputs by number at the doors of a server in this process and holds it to four things: each input ends, no
+ * Sends malformed inputs by number at the doors of a server in a process of its own and holds it to four things: each input ends, no
  * error is unknown, a valid request in between is answered rightly, and nothing is left behind.
  */
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { ask } from '../../runtime/http2/test-server.js';
-import { FuzzServer } from './fuzz-server.js';
+import { type FuzzPorts, type FuzzReport, parsePorts, parseReport } from './fuzz-report.js';
 import { type GrpcInput, makeGrpcInput, validMessage } from './grpc-inputs.js';
-
+import { type OwnProcess, startOwnProcess } from './own-process.js';
 import { RawConnection } from './raw-grpc.js';
 import { RawHttp } from './raw-rest.js';
 import { makeRestInput } from './rest-inputs.js';
@@ -29,8 +29,10 @@ export interface FuzzResult {
   /** Of HTTP, by status; 0 for connections that closed without an answer. */
   readonly statuses: ReadonlyMap<number, number>;
   readonly codes: ReadonlyMap<string, number>;
-  readonly defects: readonly unknown[];
+  readonly defects: readonly string[];
   readonly heldBytes: number;
+  /** How the server is at the end. */
+  readonly end: FuzzReport;
 }
 
 export interface FuzzOptions {
@@ -39,8 +41,8 @@ export interface FuzzOptions {
   readonly count: number;
   /** No further input is begun after it; absent: all are sent. */
   readonly maxMs?: number;
-  /** After each thousand. */
-  readonly onProgress?: (done: number) => void;
+  /** After each thousand; the report says how the server is then. */
+  readonly onProgress?: (done: number, report: () => Promise<FuzzReport>) => Promise<void> | void;
 }
 
 export class Fuzzer {
@@ -51,7 +53,8 @@ export class Fuzzer {
   #client: ClientHttp2Session;
 
   constructor(
-    readonly server: FuzzServer,
+    readonly server: FuzzPorts,
+    readonly process: OwnProcess,
     readonly options: FuzzOptions,
   ) {
     this.#endMs = performance.now() + (options.maxMs ?? Number.POSITIVE_INFINITY);
@@ -60,17 +63,24 @@ export class Fuzzer {
 
   /** Rejects with the seed and index of the input that did not end. */
   async run(): Promise<FuzzResult> {
-    const { server } = this;
-    const { budget, codes, defects } = server;
     const lanes = [...Array.from({ length: GRPC_LANES }, () => this.#grpcLane()), ...Array.from({ length: REST_LANES }, () => this.#restLane())];
-    await Promise.all(lanes);
+    const death = this.process.ended.then((how) =>
+      Promise.reject(new Error(`The server ended by ${how} after ${this.#done} inputs: ${this.process.stderr()}`)),
+    );
+    await Promise.race([Promise.all(lanes), death]);
     await this.#checkValid();
     this.#client.close();
-    await within(
-      'The budget of bytes',
-      settle(() => budget.used === 0),
-    );
-    return { inputs: this.#done, valid: this.#valid, statuses: this.#statuses, codes, defects, heldBytes: budget.used };
+    const end = await within('The budget of bytes', this.#settle());
+    const { codes, defects, heldBytes } = end;
+    return { inputs: this.#done, valid: this.#valid, statuses: this.#statuses, codes: new Map(codes), defects, heldBytes, end };
+  }
+
+  async #settle(): Promise<FuzzReport> {
+    for (;;) {
+      const report = parseReport(await this.process.report());
+      if (report.heldBytes === 0) return report;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   /** The next index of a kind; undefined when all are taken. */
@@ -149,7 +159,7 @@ export class Fuzzer {
     this.#done += inputs;
     if (Math.floor(this.#done / VALID_EVERY) === before) return;
     await this.#checkValid();
-    this.options.onProgress?.(this.#done);
+    await this.options.onProgress?.(this.#done, async () => parseReport(await this.process.report()));
   }
 
   /** On connections that nobody has mistreated. */
@@ -182,16 +192,12 @@ export class Fuzzer {
   }
 }
 
-async function settle(isSettled: () => boolean): Promise<void> {
-  while (!isSettled()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
 /** The whole of it: a server, inputs, and what is left when both have ended. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
-  const server = await new FuzzServer().start();
+  const process = await startOwnProcess('./fuzz-process.js');
   try {
-    return await new Fuzzer(server, options).run();
+    return await new Fuzzer(parsePorts(process.ready), process, options).run();
   } finally {
-    await server.stop();
+    await process.stop();
   }
 }

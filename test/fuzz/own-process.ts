@@ -27,10 +27,15 @@ export async function startOwnProcess(script: string): Promise<OwnProcess> {
   const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? String(code))));
   const next = (): Promise<unknown> =>
     Promise.race([nextMessage(child), ended.then((how) => Promise.reject(new Error(`${script} ended: ${how} ${stderr}`)))]);
-  const report = (): Promise<unknown> => {
+  let last: Promise<unknown> = Promise.resolve();
+  const ask = (): Promise<unknown> => {
     const answer = within(`The report of ${script}`, next());
     if (child.connected) child.send('report');
     return answer;
+  };
+  const report = (): Promise<unknown> => {
+    last = last.then(ask, ask); // one at a time: answers have no numbers
+    return last;
   };
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL');
