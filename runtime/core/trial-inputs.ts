@@ -4,6 +4,7 @@
  * repeatable.
  */
 import { DATATYPES, type Datatype } from './datatype.js';
+import { fillRandom, newRandom } from './fill-random.js';
 import { countElements, type Tensor } from './tensor.js';
 
 export interface TrialOptions {
@@ -33,24 +34,18 @@ export function makeTrialInputs(base: readonly Tensor[], { axes, rows, seed, isP
   return inputs;
 }
 
-function fill(bytes: Uint8Array, datatype: Exclude<Datatype, 'BYTES'>, { next, isPoison }: { next: () => number; isPoison: boolean }): void {
-  const view = new DataView(bytes.buffer);
-  const size = DATATYPES[datatype].size;
-  for (let at = 0; at < bytes.byteLength; at += size) {
-    if (datatype === 'FP32') view.setFloat32(at, isPoison ? Number.NaN : next(), true);
-    else if (datatype === 'FP64') view.setFloat64(at, isPoison ? Number.NaN : next(), true);
-    else if (datatype === 'FP16') view.setUint16(at, isPoison ? 0x7e00 : Math.floor(next() * 0x3c00), true);
-    else view.setUint8(at, next() < 0.5 ? 0 : 1); // little-endian: the first byte holds the value
-  }
-}
+const NOT_A_NUMBER: Partial<Record<Datatype, (view: DataView, at: number) => void>> = {
+  FP32: (view, at) => view.setFloat32(at, Number.NaN, true),
+  FP64: (view, at) => view.setFloat64(at, Number.NaN, true),
+  FP16: (view, at) => view.setUint16(at, 0x7e00, true),
+};
 
-/** mulberry32. */
-function newRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+function fill(bytes: Uint8Array, datatype: Exclude<Datatype, 'BYTES'>, { next, isPoison }: { next: () => number; isPoison: boolean }): void {
+  const poison = isPoison ? NOT_A_NUMBER[datatype] : undefined;
+  if (poison === undefined) {
+    fillRandom(bytes, datatype, next);
+    return;
+  }
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at < bytes.byteLength; at += DATATYPES[datatype].size) poison(view, at);
 }
