@@ -6,7 +6,7 @@ import type { Buffer } from 'node:buffer';
 import type { loadInferenceService } from '../../proto/load.js';
 import type { InferRequest, InferResponse } from '../dataplane/inference-request.js';
 import { type FramedMessage, frameMessage } from '../http2/method.js';
-import { decodeInferRequest } from '../wire/infer-request.js';
+import { decodeInferRequest, type WireInferRequest } from '../wire/infer-request.js';
 import { encodeInferResponse, encodeStreamResponse } from '../wire/infer-response.js';
 import { decodeInferRequest as decodeObject, encodeInferResponse as encodeObject } from './codec.js';
 import { parseMessage } from './parse-message.js';
@@ -20,9 +20,9 @@ export interface DecodedInfer {
   readonly id: string;
   /** Triton's parameter of that name: streams then mark their last answer. */
   readonly wantsFinalMark: boolean;
-  readonly encode: (response: InferResponse) => FramedMessage;
+  encode(response: InferResponse): FramedMessage;
   /** As a message of ModelStreamInfer. */
-  readonly encodeStreamed: (result: InferResponse | { readonly errorMessage: string }) => FramedMessage;
+  encodeStreamed(result: InferResponse | { readonly errorMessage: string }): FramedMessage;
 }
 
 /** Throws InferenceError, or RpcError for what is no message. `reserve` hears of memory that it takes beyond the message, and may throw. */
@@ -33,17 +33,27 @@ const WANTS_FINAL_MARK = 'triton_enable_empty_final_response';
 const FINAL: ReadonlyMap<string, boolean> = new Map([[FINAL_MARK, true]]);
 
 export function decodeHot(message: Buffer, reserve?: (bytes: number) => void): DecodedInfer {
-  const decoded = decodeInferRequest(message, reserve);
-  const { id } = decoded;
-  const wantsFinalMark = decoded.parameters.get(WANTS_FINAL_MARK) === true;
-  return {
-    request: decoded,
-    id,
-    wantsFinalMark,
-    encode: (response) => encodeInferResponse(response, decoded),
-    encodeStreamed: (result) =>
-      encodeStreamResponse('errorMessage' in result || !wantsFinalMark ? result : { ...result, parameters: FINAL }, decoded),
-  };
+  return new HotInfer(decodeInferRequest(message, reserve));
+}
+
+class HotInfer implements DecodedInfer {
+  constructor(readonly request: WireInferRequest) {}
+
+  get id(): string {
+    return this.request.id;
+  }
+
+  get wantsFinalMark(): boolean {
+    return this.request.parameters.get(WANTS_FINAL_MARK) === true;
+  }
+
+  encode(response: InferResponse): FramedMessage {
+    return encodeInferResponse(response, this.request);
+  }
+
+  encodeStreamed(result: InferResponse | { readonly errorMessage: string }): FramedMessage {
+    return encodeStreamResponse('errorMessage' in result || !this.wantsFinalMark ? result : { ...result, parameters: FINAL }, this.request);
+  }
 }
 
 export function newGeneralDecoder(service: ReturnType<typeof loadInferenceService>): InferDecoder {

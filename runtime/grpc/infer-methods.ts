@@ -39,7 +39,7 @@ export function newModelInfer({ dataplane, decode, onDecoded, requests, readLoad
       onDecoded();
       record?.asked(decoded.request.model, decoded.request.version, decoded.id);
       const answer = run(dataplane, decoded, { call, remainingMs: call.remainingMs, record }).then((response) =>
-        timed(response, decoded.encode, record),
+        timed(response, () => decoded.encode(response), record),
       );
       if (readLoad === undefined) return answer;
       const { model, version } = decoded.request;
@@ -133,7 +133,7 @@ class InferStream implements StreamHandler {
     let code = 'OK';
     try {
       const response = await run(dataplane, decoded, { call: state, remainingMs: this.call.remainingMs, record });
-      return timed(response, decoded.encodeStreamed, record);
+      return timed(response, () => decoded.encodeStreamed(response), record);
     } catch (error) {
       if (isUnknown(error)) this.options.onUnknown(error);
       const told = toRpcError(error);
@@ -160,9 +160,10 @@ function run(dataplane: Dataplane, { request }: DecodedInfer, { call, remainingM
   return dataplane.infer({ ...watched, deadlineSeconds: dataplane.options.monotonicSeconds() + remainingMs / 1000 });
 }
 
-function timed(response: InferResponse, encode: (response: InferResponse) => FramedMessage, record: RequestRecord | undefined): FramedMessage {
+/** `write` encodes the answer; its time is counted. */
+function timed(response: InferResponse, write: () => FramedMessage, record: RequestRecord | undefined): FramedMessage {
   const began = performance.now();
-  const encoded = encode(response);
+  const encoded = write();
   const ended = performance.now();
   response.statistics.phases.encode.add((ended - began) / 1000);
   record?.encoded(began / 1000, ended / 1000, encoded.byteLength);

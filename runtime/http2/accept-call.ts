@@ -16,6 +16,15 @@ const CONTENT_TYPE = /^application\/grpc(?:$|[+;])/;
 /** What HTTP/2 adds to the length of each name and value. */
 const PAIR_BYTES = 32;
 
+export interface Arriving {
+  readonly stream: ServerHttp2Stream;
+  readonly headers: IncomingHttpHeaders;
+  /** The same as they came: names and values by turns. */
+  readonly rawHeaders: readonly string[];
+  /** The server has as many calls as it takes. */
+  readonly isFull: boolean;
+}
+
 interface Refusal {
   readonly status: number;
   readonly code: RpcCode;
@@ -23,18 +32,14 @@ interface Refusal {
 }
 
 /** The call, or undefined when it was refused. */
-export function acceptCall(
-  host: CallHost,
-  methods: ReadonlyMap<string, Method>,
-  arriving: { stream: ServerHttp2Stream; headers: IncomingHttpHeaders; isFull: boolean },
-): ServerCall | undefined {
-  const { stream, headers, isFull } = arriving;
+export function acceptCall(host: CallHost, methods: ReadonlyMap<string, Method>, arriving: Arriving): ServerCall | undefined {
+  const { stream, headers } = arriving;
   const path = headers[':path'] ?? '';
   const method = methods.get(path);
   const encoding = headers['grpc-encoding'] ?? 'identity';
   const timeout = headers['grpc-timeout'];
   const timeoutMs = typeof timeout === 'string' ? parseGrpcTimeout(timeout) : undefined;
-  const refusal = findRefusal(headers, method !== undefined) ?? findOverload(host, headers, isFull);
+  const refusal = findRefusal(headers, method !== undefined) ?? findOverload(host, arriving);
   if (refusal !== undefined || method === undefined) return refuse(host, stream, refusal ?? newUnknown(path));
   if (typeof encoding !== 'string' || !isEncoding(encoding)) return refuse(host, stream, newEncoding(encoding));
   if (timeout !== undefined && timeoutMs === undefined) return refuse(host, stream, newTimeout(timeout));
@@ -53,10 +58,10 @@ function findRefusal(headers: IncomingHttpHeaders, isKnown: boolean): Refusal | 
   return isKnown ? undefined : newUnknown(headers[':path'] ?? '');
 }
 
-function findOverload({ limits }: CallHost, headers: IncomingHttpHeaders, isFull: boolean): Refusal | undefined {
+function findOverload({ limits }: CallHost, { rawHeaders, isFull }: Arriving): Refusal | undefined {
   if (isFull) return newFull(limits.streams);
-  let bytes = 0;
-  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + PAIR_BYTES;
+  let bytes = (rawHeaders.length / 2) * PAIR_BYTES;
+  for (const text of rawHeaders) bytes += text.length;
   if (bytes <= limits.headerListBytes) return undefined;
   return { status: 200, code: 'RESOURCE_EXHAUSTED', message: `headers have ${bytes} bytes, more than the limit of ${limits.headerListBytes}` };
 }

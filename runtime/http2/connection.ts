@@ -3,9 +3,10 @@ import { Buffer } from 'node:buffer';
 import { constants, type ServerHttp2Session } from 'node:http2';
 import type { CallHost } from './call-host.js';
 import { CallList } from './call-list.js';
+import { keepForATurn } from './keep-for-a-turn.js';
 import { PingPolicy } from './ping-policy.js';
 import type { ServerCall } from './server-call.js';
-import { keepForATurn, takeHandle } from './session-handle.js';
+import { takeHandle, useStreamTables } from './session-internals.js';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_ENHANCE_YOUR_CALM } = constants;
 /** "I will take no new stream soon": every stream that the client may open still is below this id. */
@@ -36,6 +37,7 @@ export class Connection {
     this.#pingedMs = this.#bornMs;
     this.#ageMs = limits.connectionAgeMs * (1 + jitter / 10);
     this.#pings = new PingPolicy({ minIntervalMs: limits.minPingIntervalMs, maxStrikes: limits.pingStrikes });
+    useStreamTables(session);
     const handle = takeHandle(session);
     session.on('close', () => keepForATurn(handle));
     session.setLocalWindowSize(limits.windowBytes);

@@ -160,8 +160,8 @@ export class GrpcHttp2Server implements CallHost {
       this.#connections.delete(connection);
       if (this.#connections.size === 0) this.#onEmpty?.();
     });
-    session.on('stream', (stream, headers) => {
-      const call = acceptCall(this, this.options.methods, { stream, headers, isFull: this.#calls >= this.limits.streams });
+    session.on('stream', (stream, headers, _flags, rawHeaders) => {
+      const call = acceptCall(this, this.options.methods, { stream, headers, rawHeaders, isFull: this.#calls >= this.limits.streams });
       if (call === undefined) return;
       this.#calls++;
       connection.add(call);

@@ -4,11 +4,14 @@
  */
 export class Latencies {
   readonly #ring: number[] = [];
+  readonly #sorted: Float64Array;
   #next = 0;
   #median: number | undefined = undefined;
 
   /** @param window how many are kept */
-  constructor(readonly window: number) {}
+  constructor(readonly window: number) {
+    this.#sorted = new Float64Array(window);
+  }
 
   get count(): number {
     return this.#ring.length;
@@ -23,8 +26,19 @@ export class Latencies {
   /** Undefined while there is none. */
   get median(): number | undefined {
     if (this.#ring.length === 0) return undefined;
-    if (this.#median === undefined) this.#median = [...this.#ring].sort((a, b) => a - b)[Math.floor(this.#ring.length / 2)];
+    this.#median ??= this.#computeMedian();
     return this.#median;
+  }
+
+  /** Asked after every run: an insertion sort of a few numbers in memory that is there already. */
+  #computeMedian(): number | undefined {
+    const sorted = this.#sorted;
+    for (const [count, seconds] of this.#ring.entries()) {
+      let place = count;
+      for (; place > 0 && (sorted[place - 1] ?? 0) > seconds; place--) sorted[place] = sorted[place - 1] ?? 0;
+      sorted[place] = seconds;
+    }
+    return sorted[Math.floor(this.#ring.length / 2)];
   }
 
   /** The shortest: noise only ever adds. Infinity while there is none. */

@@ -5,6 +5,7 @@ import { askOnce, headersOf, requireRight, urlOf } from './ask.js';
 import type { BenchCase, Load } from './cases.js';
 import { makeTensors } from './cases.js';
 import { type H2loadRun, parseLatencies, runH2load } from './h2load.js';
+import { readImageEnvironment } from './image-environment.js';
 import { INFER_PATH, makeGrpcBody } from './infer-body.js';
 import { type Contender, computeMedian, pickQuantile, type Round } from './measure.js';
 import { readTreeCpuSeconds } from './proc.js';
@@ -129,16 +130,13 @@ export interface StartOptions {
   readonly name?: string;
 }
 
-/** What images/Containerfile gives to Node. */
-const IMAGE_FLAGS = ['--max-semi-space-size=8'];
-
-/** `slipway serve` as it is: it chooses workers and threads from the cores that it may use. */
+/** `slipway serve` as the image starts it: it chooses workers and threads from the cores that it may use. */
 export async function startSlipway(options: StartOptions): Promise<Server> {
   const port = await findPort();
   const ports = ['--grpc-port', String(port), '--rest-port', '0', '--metrics-port', '0'];
   const script = join(BENCH_FOLDER, '..', '..', 'runtime', 'main.js');
-  const args = [...IMAGE_FLAGS, script, 'serve', options.bench.modelPath, '--model-name', 'bench', ...ports];
-  return await startNode(options, { name: 'Slipway', args, port, want: options.want });
+  const args = [script, 'serve', options.bench.modelPath, '--model-name', 'bench', ...ports];
+  return await startNode(options, { name: 'Slipway', args, port, want: options.want, env: readImageEnvironment() });
 }
 
 export async function startNaive(options: StartOptions): Promise<Server> {
@@ -147,11 +145,11 @@ export async function startNaive(options: StartOptions): Promise<Server> {
   return await startNode(options, { name: 'naive grpc-js server', args, port, want: options.want });
 }
 
-/** Its answer has as many values as a right one. */
+/** Its answer has as many values as a right one, and it is started as the image starts Slipway. */
 export async function startNull(options: StartOptions): Promise<Server> {
   const port = await findPort();
   const args = [join(BENCH_FOLDER, 'null-server.js'), String(port), String(options.want.length)];
-  return await startNode(options, { name: 'null server', args, port, want: undefined });
+  return await startNode(options, { name: 'null server', args, port, want: undefined, env: readImageEnvironment() });
 }
 
 interface NodeServer {
@@ -159,15 +157,17 @@ interface NodeServer {
   readonly args: readonly string[];
   readonly port: number;
   readonly want: Float32Array | undefined;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-function startNode({ bench, cores, name }: StartOptions, { name: ownName, args, port, want }: NodeServer): Promise<Server> {
+function startNode({ bench, cores, name }: StartOptions, { name: ownName, args, port, want, env }: NodeServer): Promise<Server> {
   const body = makeGrpcBody(makeTensors(bench.inputs, 1));
   const options: ServerOptions = {
     name: name ?? ownName,
     command: process.execPath,
     args,
     cores,
+    ...(env === undefined ? {} : { env }),
     question: { protocol: 'grpc', port, path: INFER_PATH, body, want },
   };
   return Server.start(options);

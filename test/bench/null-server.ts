@@ -8,7 +8,10 @@ import { GrpcHttp2Server } from '../../runtime/http2/grpc-http2-server.js';
 import { frameMessage } from '../../runtime/http2/method.js';
 import { RpcError } from '../../runtime/http2/rpc-error.js';
 import { TRANSPORT_LIMITS } from '../../runtime/http2/transport-limits.js';
+import { keepRequestsYoung } from '../../runtime/http2/v8-settings.js';
 import { INFER_PATH } from './infer-body.js';
+
+keepRequestsYoung();
 
 const BUDGET_BYTES = 2 ** 30;
 const [port = '8001', values = '10'] = process.argv.slice(2);
