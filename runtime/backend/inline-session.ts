@@ -8,6 +8,7 @@ import { InferenceError } from '../core/inference-error.js';
 import type { ModelSignature } from '../core/signature.js';
 import type { RunBatch, RunOutcome, Session } from '../dataplane/ports.js';
 import { type BatchPlan, layBatch, planBatch } from './lay-batch.js';
+import { collectGarbage } from './memory-return.js';
 import { type NativeInput, runNative } from './native-run.js';
 import type { NativeSession } from './onnx-binding.js';
 import { computeSlabBytes } from './slab.js';
@@ -37,6 +38,12 @@ export class InlineSession implements Session {
       inferenceSeconds: endedSeconds - startedSeconds,
       outputSeconds: monotonicSeconds() - endedSeconds,
     };
+  }
+
+  /** Of the serving thread, which has read the model's file too. */
+  trim(): void {
+    this.#memory = new Uint8Array(computeSlabBytes(0));
+    collectGarbage();
   }
 
   async close(): Promise<void> {

@@ -58,7 +58,7 @@ export class RemoteSession implements Session {
     this.signature = options.signature;
     this.provider = options.provider;
     this.#hang = new HangWatch({ seconds: options.hangSeconds, monotonicSeconds, onHang: (seconds) => this.#giveUp(seconds) });
-    this.#burst = new BurstWatch(() => this.#trim(), options.burstPeriodMs);
+    this.#burst = new BurstWatch(() => this.trim(), options.burstPeriodMs);
     channel.onReply = (reply) => this.#settle(reply);
     channel.onEnd = (why) => this.#onEnd(why);
   }
@@ -78,6 +78,13 @@ export class RemoteSession implements Session {
     this.#pending.push({ id, slab, askedSeconds, resolve, reject }); // the reply comes in a later turn
     this.#hang.began();
     return await promise;
+  }
+
+  trim(): void {
+    if (this.#lost !== undefined || this.#isClosing) return;
+    for (const slab of this.#slabs) slab.release(); // runs in progress hold theirs themselves
+    this.channel.send({ kind: 'trim' });
+    collectGarbage();
   }
 
   async close(): Promise<void> {
@@ -130,13 +137,6 @@ export class RemoteSession implements Session {
       inferenceSeconds: endedSeconds - startedSeconds,
       outputSeconds: monotonicSeconds() - endedSeconds,
     };
-  }
-
-  #trim(): void {
-    if (this.#lost !== undefined || this.#isClosing) return;
-    for (const slab of this.#slabs) slab.release(); // runs in progress hold theirs themselves
-    this.channel.send({ kind: 'trim' });
-    collectGarbage();
   }
 
   #giveUp(seconds: number): void {

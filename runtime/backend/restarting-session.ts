@@ -59,6 +59,10 @@ export class RestartingSession implements Session {
     return outcome;
   }
 
+  trim(): void {
+    this.#current?.trim?.();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);

@@ -77,6 +77,8 @@ export interface Session {
   readonly depth: number;
   /** Rejects with an Error whose message is the backend's own text, or with InferenceError UNAVAILABLE when the session is lost. */
   run(batch: RunBatch): Promise<RunOutcome>;
+  /** Gives back memory that earlier batches needed and that nothing uses now. Absent where there is none. */
+  trim?(): void;
   /** Resolves when the runs in progress have ended and its memory is free; it never cuts a run off. */
   close(): Promise<void>;
 }

@@ -84,6 +84,7 @@ class Preparation {
     const batches = await proveBatches({ session: first, settings, facts, warmth, nowSeconds: monotonicSeconds });
     const placed = await this.#place(first, { facts, plan, warmth, batches });
     const { servable, decorated } = this.#serve(settings, facts, placed);
+    for (const session of this.open) session.trim?.(); // the file, its graph, and batches as large as any that will come
     const isolation = isIsolated ? [describeIsolation(facts)] : [];
     const notes = [...facts.edits, ...isolation, ...(warmth.note === undefined ? [] : [warmth.note]), ...decorated.notes];
     return {
