@@ -18,6 +18,7 @@ import { readCpuQuota } from './cpu-quota.js';
 import { AdminPlane } from './dataplane/admin-plane.js';
 import { Dataplane } from './dataplane/dataplane.js';
 import { LogSettings } from './dataplane/log-settings.js';
+import type { Model, SessionEvent } from './dataplane/ports.js';
 import { SharedMemory } from './dataplane/shared-memory.js';
 import { exitAtOnce } from './exit-at-once.js';
 import { GrpcServer } from './grpc/server.js';
@@ -76,11 +77,18 @@ export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv):
     canBeMended: config.watch || config.admin,
     allowsInlineModels: config.allowInlineModels,
     onWarning: (model, reason) => log.warn('Ignored setting', { model, reason }),
+    onSession: (model, event) => logSession(log, model, event),
   });
   const watcher = known === undefined ? {} : { watcher: newWatcher({ repository, store, known, log }) };
   const code = await serve(config, store, { log, tracing, ...watcher });
   if (backend.hungThreads > 0) exitAtOnce(code); // an exit that waits for threads would wait for ever
   return code;
+}
+
+function logSession(log: Logger, { name, version }: Model, event: SessionEvent): void {
+  const facts = { model: name, version };
+  if (event.kind === 'Restarted') log.info('Restarted session', facts);
+  else log.warn('Lost session', { ...facts, reason: event.reason, restartMs: event.restartMs });
 }
 
 function readConfigFile(path: string): string {

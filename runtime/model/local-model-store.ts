@@ -8,7 +8,7 @@ import { SYSTEM_CLOCK } from '../../lib/clock.js';
 import { toError } from '../../lib/errors.js';
 import { InferenceError } from '../core/inference-error.js';
 import { LoadError } from '../core/load-error.js';
-import type { Backend, LoadParameters, ModelStore } from '../dataplane/ports.js';
+import type { Backend, LoadParameters, Model, ModelStore, SessionEvent } from '../dataplane/ports.js';
 import { stampFiles } from './file-stamp.js';
 import { writeInlineRepository } from './inline-repository.js';
 import { readLoadRequest } from './load-request.js';
@@ -30,6 +30,8 @@ export interface StoreOptions {
   readonly unloadTimeoutSeconds?: number;
   /** Hears each sentence about configured fields that do nothing. */
   readonly onWarning?: (model: string, warning: string) => void;
+  /** Hears when a session of a process of its own ends and starts again. */
+  readonly onSession?: (model: Model, event: SessionEvent) => void;
 }
 
 /** Loads and unloads that may wait. */
@@ -222,10 +224,16 @@ export class LocalModelStore implements ModelStore {
     }
     try {
       if (model.stamp === '') model.stamp = await stampFiles(this.options.repository.filesOfVersion(model.located));
-      await model.start(this.backend, host, this.#notify, (error) => {
-        if (!this.#models.includes(model)) return; // it was going anyway
-        model.move('Failed', error.message, this.#notify);
-        onCrash(error);
+      await model.start({
+        backend: this.backend,
+        host,
+        onChange: this.#notify,
+        onCrash: (error) => {
+          if (!this.#models.includes(model)) return; // it was going anyway
+          model.move('Failed', error.message, this.#notify);
+          onCrash(error);
+        },
+        onSession: (event) => this.options.onSession?.(model, event),
       });
       return undefined;
     } catch (error) {
