@@ -10,6 +10,7 @@ import { keepForATurn, takeHandle } from './session-handle.js';
 const { NGHTTP2_NO_ERROR, NGHTTP2_ENHANCE_YOUR_CALM } = constants;
 /** "I will take no new stream soon": every stream that the client may open still is below this id. */
 const ANY_STREAM = 2 ** 31 - 1;
+const BEYOND_AGE = 'The connection is older than the server lets connections be, and the time for its last calls is over';
 /** A client that does not answer the ping between the two GOAWAYs has this long to start its last calls. */
 const LAST_CALLS_MS = 1000;
 
@@ -21,6 +22,7 @@ export class Connection {
   #busyMs: number;
   #pingedMs: number;
   #isPinging = false;
+  #isBeyondAge = false;
   #retiredMs: number | undefined;
   #lastCalls: NodeJS.Timeout | undefined;
 
@@ -73,7 +75,23 @@ export class Connection {
     const isIdle = limits.connectionIdleMs > 0 && this.calls.size === 0 && nowMs - this.#busyMs > limits.connectionIdleMs;
     if (this.#retiredMs === undefined) {
       if (isOld || isIdle) this.retire();
-    } else if (isOld && nowMs - this.#retiredMs > limits.connectionAgeGraceMs) this.#fault('had calls beyond its age');
+    } else if (isOld && nowMs - this.#retiredMs > limits.connectionAgeGraceMs) this.#endOld();
+  }
+
+  /** With a status, and cut off at the next look where the client does not take it. */
+  #endOld(): void {
+    if (this.#isBeyondAge) {
+      this.session.destroy();
+      return;
+    }
+    this.#isBeyondAge = true;
+    this.host.observer.onFault('had calls beyond its age');
+    this.endCalls(BEYOND_AGE);
+  }
+
+  /** UNAVAILABLE: they may be sent again elsewhere. */
+  endCalls(message: string): void {
+    for (const call of this.calls.list()) call.end('UNAVAILABLE', message);
   }
 
   /**
