@@ -77,6 +77,8 @@ export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv):
     canBeMended: config.watch || config.admin,
     allowsInlineModels: config.allowInlineModels,
     onWarning: (model, reason) => log.warn('Ignored setting', { model, reason }),
+    onNote: ({ name, version }, note) => log.warn('Noted at load', { model: name, version, note }),
+    onDropped: ({ name, version }, count) => log.warn('Dropped sequences', { model: name, version, count }),
     onSession: (model, event) => logSession(log, model, event),
   });
   const watcher = known === undefined ? {} : { watcher: newWatcher({ repository, store, known, log }) };

@@ -30,6 +30,10 @@ export interface StoreOptions {
   readonly unloadTimeoutSeconds?: number;
   /** Hears each sentence about configured fields that do nothing. */
   readonly onWarning?: (model: string, warning: string) => void;
+  /** Hears what was found out about a model whenever one is loaded. */
+  readonly onNote?: (model: Model, note: string) => void;
+  /** Hears of sequences that had not ended when their model went. */
+  readonly onDropped?: (model: Model, sequences: number) => void;
   /** Hears when a session of a process of its own ends and starts again. */
   readonly onSession?: (model: Model, event: SessionEvent) => void;
 }
@@ -134,7 +138,7 @@ export class LocalModelStore implements ModelStore {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#models.map((model) => model.retire(Promise.resolve())));
+    await Promise.all(this.#models.map((model) => model.retire(Promise.resolve(), (count) => this.options.onDropped?.(model, count))));
     await Promise.allSettled(this.#retiring);
   }
 
@@ -235,6 +239,7 @@ export class LocalModelStore implements ModelStore {
         },
         onSession: (event) => this.options.onSession?.(model, event),
       });
+      for (const note of model.prepared?.notes ?? []) this.options.onNote?.(model, note);
       return undefined;
     } catch (error) {
       return toError(error);
@@ -250,7 +255,8 @@ export class LocalModelStore implements ModelStore {
   #retire(model: ServedModel): Promise<void> {
     const ended = new AbortController();
     const seconds = this.options.unloadTimeoutSeconds ?? DEFAULT_UNLOAD_TIMEOUT_SECONDS;
-    const retired = model.retire(SYSTEM_CLOCK.sleep(seconds * 1000, ended.signal)).finally(() => {
+    const onDropped = (count: number): void => this.options.onDropped?.(model, count);
+    const retired = model.retire(SYSTEM_CLOCK.sleep(seconds * 1000, ended.signal), onDropped).finally(() => {
       ended.abort();
       this.#retiring.delete(retired);
     });

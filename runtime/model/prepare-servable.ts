@@ -186,7 +186,7 @@ class Preparation {
       signature,
       plan,
       statistics,
-      isDeterministic: facts.isDeterministic,
+      varying: facts.varying,
       initialFiles: readInitialStates(located, settings),
       cacheKeyBase: `${name}/${located.version}`, // the cache is this servable's own: other content comes with another cache
       nowSeconds: monotonicSeconds,

@@ -50,9 +50,14 @@ export class ServedModel implements Model {
     this.#requests.leave();
   }
 
-  /** Resolves when no request holds this model any more, and its memory is free. `patience` ends the wait for requests. */
-  async retire(patience: Promise<void>): Promise<void> {
+  /**
+   * Resolves when no request holds this model any more, and its memory is free. `patience` ends the wait for requests;
+   * `onDropped` hears how many sequences had not ended.
+   */
+  async retire(patience: Promise<void>, onDropped: (sequences: number) => void = () => undefined): Promise<void> {
     await Promise.race([this.#requests.ended(), patience]);
+    const sequences = this.prepared?.decorated.countSequences() ?? 0;
+    if (sequences > 0) onDropped(sequences);
     await this.#closeSessions();
     this.onRetired();
   }
