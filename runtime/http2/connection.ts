@@ -19,7 +19,9 @@ export class Connection {
   readonly #pings: PingPolicy;
   readonly #bornMs: number;
   readonly #ageMs: number;
+  /** The first look after the last call. */
   #busyMs: number;
+  #wasBusy = false;
   #pingedMs: number;
   #isPinging = false;
   #isBeyondAge = false;
@@ -47,7 +49,7 @@ export class Connection {
 
   add(call: ServerCall): void {
     this.#pings.onCall();
-    this.#busyMs = this.host.sweptMs;
+    this.#wasBusy = true;
     if (call.arrival.stream.destroyed) return;
     this.calls.add(call);
     call.onClose = this.#remove;
@@ -55,13 +57,17 @@ export class Connection {
 
   readonly #remove = (call: ServerCall): void => {
     this.calls.delete(call);
-    this.#busyMs = this.host.sweptMs;
+    this.#wasBusy = true;
     if (this.#retiredMs !== undefined && this.calls.size === 0) this.#close();
   };
 
   /** Once a second. */
   sweep(nowMs: number): void {
     if (this.session.destroyed) return;
+    if (this.#wasBusy) {
+      this.#busyMs = nowMs;
+      this.#wasBusy = false;
+    }
     for (const call of this.calls.list()) call.sweep(nowMs);
     const { limits } = this.host;
     if (this.session.remoteSettings === undefined || this.session.pendingSettingsAck) {

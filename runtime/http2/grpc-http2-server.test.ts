@@ -260,8 +260,21 @@ describe('connections', () => {
     client = world.connect();
     await ask(client, ECHO, framed(''));
     const idle = once(client, 'goaway');
+    world.pass(1); // sees that there was a call
     world.pass(1500);
     await idle;
+  });
+  test('one with a call just before each look is not idle', async () => {
+    const server = await new TestServer({ connectionIdleMs: 1000 }).start();
+    const busy = server.connect();
+    for (let looks = 0; looks < 4; looks++) {
+      expect((await ask(busy, ECHO, framed(''))).code).toBe('0');
+      server.pass(1001);
+      expect(server.server.connections).toBe(1);
+    }
+    server.pass(1001);
+    await until(() => server.server.connections === 0);
+    await server.server.drain(1000);
   });
   test('half-open ones are found out, live ones stay', async () => {
     const silent = connectTcp(world.port, '127.0.0.1');
