@@ -1,6 +1,6 @@
 /** `slipway serve`: builds the inference process from its parts and lives until it is told to stop, or a model dies. */
 import { readFileSync } from 'node:fs';
-import { availableParallelism, networkInterfaces } from 'node:os';
+import { networkInterfaces } from 'node:os';
 import process from 'node:process';
 import { FLAGS } from '../contract/commands.js';
 import type { Statusz } from '../contract/statusz.js';
@@ -14,18 +14,17 @@ import { ByteBudget } from './core/byte-budget.js';
 import { computeInFlightBytes } from './core/limits.js';
 import { LoadError } from './core/load-error.js';
 import { computeThreads } from './core/threads.js';
-import { readCpuQuota } from './cpu-quota.js';
 import { AdminPlane } from './dataplane/admin-plane.js';
 import { Dataplane } from './dataplane/dataplane.js';
 import { LogSettings } from './dataplane/log-settings.js';
 import type { Model, SessionEvent } from './dataplane/ports.js';
 import { SharedMemory } from './dataplane/shared-memory.js';
 import { exitAtOnce } from './exit-at-once.js';
+import { type Grants, readGrants } from './grants.js';
 import { GrpcServer } from './grpc/server.js';
 import { GrpcMetrics } from './grpc-metrics.js';
 import { readTlsFiles, type TlsFiles, type TlsMaterial, TlsWatch } from './http2/tls-files.js';
 import type { TransportLimits } from './http2/transport-limits.js';
-import { readMemoryLimit } from './memory-limit.js';
 import { newRuntimeRegistry } from './metrics.js';
 import { LocalModelStore } from './model/local-model-store.js';
 import type { HostResources } from './model/plan-load.js';
@@ -116,9 +115,10 @@ interface Surroundings {
 }
 
 async function serve(config: ServeConfig, store: LocalModelStore, { log, tracing, watcher }: Surroundings): Promise<number> {
-  const threads = computeThreads(availableParallelism(), readCpuQuota());
+  const grants = readGrants();
+  const threads = computeThreads(grants.cores, grants.cpus);
   const tracer = await openTracer(tracing, readOwnVersion(), log);
-  const parts = wire(config, store, { threads, log, tracing, tracer });
+  const parts = wire(config, store, { threads, grants, log, tracing, tracer });
   const { drainDelaySeconds, drainTimeoutSeconds } = config;
   const life = new ServerLife({ ...parts, store, log, drainDelaySeconds, drainTimeoutSeconds, flush: () => flushSpans(tracer) });
   try {
@@ -128,7 +128,7 @@ async function serve(config: ServeConfig, store: LocalModelStore, { log, tracing
     const metricsPort = await listen(parts.probes, FLAGS.metricsPort, host, config.metricsPort);
     const adminPort = parts.admin === undefined ? undefined : await listen(parts.admin.grpc, '--admin-port', host, config.adminPort ?? 0);
     log.info('Listened', { host, grpcPort, restPort, metricsPort, ...(adminPort === undefined ? {} : { adminPort }), threads });
-    await life.start(describeHost(config));
+    await life.start(describeHost(config, grants));
     const stopped = new AbortController();
     const watching = watcher?.run(SYSTEM_CLOCK, stopped.signal);
     await life.ended().finally(() => stopped.abort());
@@ -142,11 +142,9 @@ async function serve(config: ServeConfig, store: LocalModelStore, { log, tracing
   }
 }
 
-function describeHost({ accelerator, sessionMode, hangSeconds }: ServeConfig): HostResources {
-  const cpus = availableParallelism();
-  const memoryBytes = readMemoryLimit();
+function describeHost({ accelerator, sessionMode, hangSeconds }: ServeConfig, { cpus, memoryBytes }: Grants): HostResources {
   return {
-    cpus: Math.min(cpus, readCpuQuota() ?? cpus),
+    cpus,
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     ...(accelerator === undefined ? {} : { accelerator }),
     ...(sessionMode === undefined ? {} : { sessionMode }),
@@ -164,12 +162,13 @@ interface Parts {
 
 interface Means {
   readonly threads: number;
+  readonly grants: Grants;
   readonly log: RootLogger;
   readonly tracing: TracingConfig | undefined;
   readonly tracer: OtlpTracer | undefined;
 }
 
-function wire(config: ServeConfig, store: LocalModelStore, { threads, log, tracing, tracer }: Means): Parts {
+function wire(config: ServeConfig, store: LocalModelStore, { threads, grants, log, tracing, tracer }: Means): Parts {
   const version = readOwnVersion();
   const onUnknown = (error: unknown): void => log.error('Request failed', { error: toError(error) });
   const sharedMemory = new SharedMemory();
@@ -180,11 +179,11 @@ function wire(config: ServeConfig, store: LocalModelStore, { threads, log, traci
   const readReports = () => dataplane.statistics('', '');
   const registry = newRuntimeRegistry(readReports);
   addTritonMetrics(registry, readReports);
-  const monitor = newLoadMonitor(readReports);
+  const monitor = newLoadMonitor(grants, readReports);
   addMachineMetrics(registry, monitor);
   watchSpans(registry, tracer);
   const readLoad = newLoadReader(monitor, dataplane);
-  const budget = new ByteBudget(computeInFlightBytes(readMemoryLimit()));
+  const budget = new ByteBudget(computeInFlightBytes(grants.memoryBytes));
   const trailers = config.loadReport ? { readLoad } : {};
   const common = {
     observer: new GrpcMetrics(registry),
