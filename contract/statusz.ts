@@ -13,6 +13,8 @@ export interface ServingStatusz {
   readonly instances: number;
   /** A thread each, the serving thread itself, or a process each. */
   readonly mode: 'thread' | 'inline' | 'process';
+  /** Why in processes, where the server chose so: an operator of the graph that can end one. */
+  readonly modeWhy?: string;
   /** Intra-op threads of each. */
   readonly threads: number;
   /** Rows that one run holds at most; 1: requests are not batched. */

@@ -1,24 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
+import { RecordedFiles } from '../test/runtime/recorded-files.js';
 import { readCpuQuota } from './cpu-quota.js';
 
-const roots: string[] = [];
-afterEach(() => {
-  for (const root of roots.splice(0)) rmSync(root, { recursive: true });
-});
-
-/** Files as recorded in containers, under a root of their own. */
-function record(files: Readonly<Record<string, string>>): string {
-  const root = mkdtempSync(join(tmpdir(), 'slipway-cgroup-'));
-  roots.push(root);
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  return root;
-}
+const recorded = new RecordedFiles();
+afterEach(() => recorded.remove());
 
 const POD = 'sys/fs/cgroup/kubepods.slice/kubepods-burstable.slice';
 
@@ -58,4 +43,4 @@ test.each([
     want: undefined,
   },
   { name: 'no cgroups at all', files: {}, want: undefined },
-])('$name', ({ files, want }) => expect(readCpuQuota(record(files))).toBe(want));
+])('$name', ({ files, want }) => expect(readCpuQuota(recorded.write(files))).toBe(want));

@@ -1,23 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
+import { RecordedFiles } from '../test/runtime/recorded-files.js';
 import { readMemoryLimit } from './memory-limit.js';
 
-const roots: string[] = [];
-afterEach(() => {
-  for (const root of roots.splice(0)) rmSync(root, { recursive: true });
-});
-
-function record(files: Readonly<Record<string, string>>): string {
-  const root = mkdtempSync(join(tmpdir(), 'slipway-cgroup-'));
-  roots.push(root);
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  return root;
-}
+const recorded = new RecordedFiles();
+afterEach(() => recorded.remove());
 
 const MEMINFO = 'MemTotal:        8388608 kB\nMemFree:         1 kB\n';
 
@@ -44,4 +30,4 @@ test.each<[string, Record<string, string>, number | undefined]>([
     { 'proc/self/cgroup': '3:memory:/\n', 'sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n', 'proc/meminfo': MEMINFO },
     2 ** 33,
   ],
-])('%s', (_name, files, want) => expect(readMemoryLimit(record(files))).toBe(want));
+])('%s', (_name, files, want) => expect(readMemoryLimit(recorded.write(files))).toBe(want));

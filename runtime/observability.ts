@@ -1,16 +1,15 @@
 /** Builds what watches requests and reports load, from flags and environment: the part of the composition root for it. */
-import { availableParallelism, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import process from 'node:process';
 import type { Registry } from 'prom-client';
 import type { RootLogger } from '../lib/logger.js';
 import type { LoadReport } from './core/load-report.js';
-import { readCpuQuota } from './cpu-quota.js';
 import type { Dataplane } from './dataplane/dataplane.js';
 import type { ModelReport } from './dataplane/model-report.js';
 import { RequestWatch } from './dataplane/request-watch.js';
 import { TraceSettings } from './dataplane/trace-settings.js';
+import type { Grants } from './grants.js';
 import { LoadMonitor } from './load-monitor.js';
-import { readMemoryLimit } from './memory-limit.js';
 import { RequestLines } from './request-log.js';
 import { addTraceMetrics } from './trace-metrics.js';
 import type { OtlpTracer } from './tracing/otlp-tracer.js';
@@ -67,10 +66,10 @@ export function watchSpans(registry: Registry, tracer: OtlpTracer | undefined): 
   if (tracer !== undefined) addTraceMetrics(registry, () => tracer.counts);
 }
 
-export function newLoadMonitor(readReports: () => readonly ModelReport[]): LoadMonitor {
+export function newLoadMonitor({ cpus, memoryBytes }: Grants, readReports: () => readonly ModelReport[]): LoadMonitor {
   return new LoadMonitor({
-    cpus: readCpuQuota() ?? availableParallelism(),
-    memoryBytes: readMemoryLimit() ?? totalmem(),
+    cpus,
+    memoryBytes: memoryBytes ?? totalmem(),
     nowSeconds: () => performance.now() / 1000,
     readUsage: () => {
       const { user, system } = process.cpuUsage();

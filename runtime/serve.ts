@@ -1,6 +1,6 @@
 /** `slipway serve`: builds the inference process from its parts and lives until it is told to stop, or a model dies. */
 import { readFileSync } from 'node:fs';
-import { availableParallelism, networkInterfaces } from 'node:os';
+import { networkInterfaces } from 'node:os';
 import process from 'node:process';
 import { FLAGS } from '../contract/commands.js';
 import type { Statusz } from '../contract/statusz.js';
@@ -14,18 +14,18 @@ import { ByteBudget } from './core/byte-budget.js';
 import { computeInFlightBytes } from './core/limits.js';
 import { LoadError } from './core/load-error.js';
 import { computeThreads } from './core/threads.js';
-import { readCpuQuota } from './cpu-quota.js';
 import { AdminPlane } from './dataplane/admin-plane.js';
 import { Dataplane } from './dataplane/dataplane.js';
 import { LogSettings } from './dataplane/log-settings.js';
+import type { Model, SessionEvent } from './dataplane/ports.js';
 import { SharedMemory } from './dataplane/shared-memory.js';
 import { exitAtOnce } from './exit-at-once.js';
+import { type Grants, readGrants } from './grants.js';
 import { GrpcServer } from './grpc/server.js';
 import { GrpcMetrics } from './grpc-metrics.js';
 import { readTlsFiles, type TlsFiles, type TlsMaterial, TlsWatch } from './http2/tls-files.js';
 import type { TransportLimits } from './http2/transport-limits.js';
 import { keepRequestsYoung } from './http2/v8-settings.js';
-import { readMemoryLimit } from './memory-limit.js';
 import { newRuntimeRegistry } from './metrics.js';
 import { LocalModelStore } from './model/local-model-store.js';
 import type { HostResources } from './model/plan-load.js';
@@ -78,11 +78,20 @@ export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv):
     canBeMended: config.watch || config.admin,
     allowsInlineModels: config.allowInlineModels,
     onWarning: (model, reason) => log.warn('Ignored setting', { model, reason }),
+    onNote: ({ name, version }, note) => log.warn('Noted at load', { model: name, version, note }),
+    onDropped: ({ name, version }, count) => log.warn('Dropped sequences', { model: name, version, count }),
+    onSession: (model, event) => logSession(log, model, event),
   });
   const watcher = known === undefined ? {} : { watcher: newWatcher({ repository, store, known, log }) };
   const code = await serve(config, store, { log, tracing, ...watcher });
   if (backend.hungThreads > 0) exitAtOnce(code); // an exit that waits for threads would wait for ever
   return code;
+}
+
+function logSession(log: Logger, { name, version }: Model, event: SessionEvent): void {
+  const facts = { model: name, version };
+  if (event.kind === 'Restarted') log.info('Restarted session', facts);
+  else log.warn('Lost session', { ...facts, reason: event.reason, restartMs: event.restartMs });
 }
 
 function readConfigFile(path: string): string {
@@ -108,9 +117,10 @@ interface Surroundings {
 }
 
 async function serve(config: ServeConfig, store: LocalModelStore, { log, tracing, watcher }: Surroundings): Promise<number> {
-  const threads = computeThreads(availableParallelism(), readCpuQuota());
+  const grants = readGrants();
+  const threads = computeThreads(grants.cores, grants.cpus);
   const tracer = await openTracer(tracing, readOwnVersion(), log);
-  const parts = wire(config, store, { threads, log, tracing, tracer });
+  const parts = wire(config, store, { threads, grants, log, tracing, tracer });
   const { drainDelaySeconds, drainTimeoutSeconds } = config;
   const life = new ServerLife({ ...parts, store, log, drainDelaySeconds, drainTimeoutSeconds, flush: () => flushSpans(tracer) });
   try {
@@ -120,7 +130,7 @@ async function serve(config: ServeConfig, store: LocalModelStore, { log, tracing
     const metricsPort = await listen(parts.probes, FLAGS.metricsPort, host, config.metricsPort);
     const adminPort = parts.admin === undefined ? undefined : await listen(parts.admin.grpc, '--admin-port', host, config.adminPort ?? 0);
     log.info('Listened', { host, grpcPort, restPort, metricsPort, ...(adminPort === undefined ? {} : { adminPort }), threads });
-    await life.start(describeHost(config));
+    await life.start(describeHost(config, grants));
     const stopped = new AbortController();
     const watching = watcher?.run(SYSTEM_CLOCK, stopped.signal);
     await life.ended().finally(() => stopped.abort());
@@ -134,11 +144,9 @@ async function serve(config: ServeConfig, store: LocalModelStore, { log, tracing
   }
 }
 
-function describeHost({ accelerator, sessionMode, hangSeconds }: ServeConfig): HostResources {
-  const cpus = availableParallelism();
-  const memoryBytes = readMemoryLimit();
+function describeHost({ accelerator, sessionMode, hangSeconds }: ServeConfig, { cpus, memoryBytes }: Grants): HostResources {
   return {
-    cpus: Math.min(cpus, readCpuQuota() ?? cpus),
+    cpus,
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     ...(accelerator === undefined ? {} : { accelerator }),
     ...(sessionMode === undefined ? {} : { sessionMode }),
@@ -156,12 +164,13 @@ interface Parts {
 
 interface Means {
   readonly threads: number;
+  readonly grants: Grants;
   readonly log: RootLogger;
   readonly tracing: TracingConfig | undefined;
   readonly tracer: OtlpTracer | undefined;
 }
 
-function wire(config: ServeConfig, store: LocalModelStore, { threads, log, tracing, tracer }: Means): Parts {
+function wire(config: ServeConfig, store: LocalModelStore, { threads, grants, log, tracing, tracer }: Means): Parts {
   const version = readOwnVersion();
   const onUnknown = (error: unknown): void => log.error('Request failed', { error: toError(error) });
   const sharedMemory = new SharedMemory();
@@ -172,11 +181,11 @@ function wire(config: ServeConfig, store: LocalModelStore, { threads, log, traci
   const readReports = () => dataplane.statistics('', '');
   const registry = newRuntimeRegistry(readReports);
   addTritonMetrics(registry, readReports);
-  const monitor = newLoadMonitor(readReports);
+  const monitor = newLoadMonitor(grants, readReports);
   addMachineMetrics(registry, monitor);
   watchSpans(registry, tracer);
   const readLoad = newLoadReader(monitor, dataplane);
-  const budget = new ByteBudget(computeInFlightBytes(readMemoryLimit()));
+  const budget = new ByteBudget(computeInFlightBytes(grants.memoryBytes));
   const trailers = config.loadReport ? { readLoad } : {};
   const common = {
     observer: new GrpcMetrics(registry),

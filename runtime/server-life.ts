@@ -49,7 +49,6 @@ export class ServerLife {
       .start(host, (error) => this.#crashed.reject(error))
       .then(() => {
         for (const model of store.models()) {
-          for (const note of model.prepared?.notes ?? []) log.warn('Noted at load', { model: model.name, version: model.version, note });
           const status = model.statusz();
           const facts = { model: model.name, version: model.version, provider: status?.provider, ...status?.seconds, ...status?.serving };
           if (model.state === 'Failed') log.error('Refused model', { model: model.name, version: model.version, reason: model.reason });

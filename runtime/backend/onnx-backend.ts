@@ -30,14 +30,14 @@ export class OnnxBackend implements Backend {
 
   async load(path: string, options: LoadOptions, onCrash: (error: Error) => void): Promise<Session> {
     const provider = selectProvider(options.accelerator);
-    const { threads, bytes, accelerator, mode = 'thread', hangSeconds = HANG_SECONDS } = options;
+    const { threads, bytes, accelerator, mode = 'thread', hangSeconds = HANG_SECONDS, onSession } = options;
     const data: HostData = { path, threads, providers: [provider], ...(bytes === undefined ? {} : { bytes }) };
     const base = { provider, hangSeconds, accelerator };
     switch (mode) {
       case 'inline':
         return loadInline(data, provider, accelerator);
       case 'process':
-        return RestartingSession.open({ start: (onLost) => openRemote(new ProcessChannel(), data, { ...base, onLost }), onCrash });
+        return RestartingSession.open({ start: (onLost) => openRemote(new ProcessChannel(), data, { ...base, onLost }), onSession, onCrash });
       case 'thread':
         return openRemote(new ThreadChannel(), data, { ...base, ...this.#watch(onCrash) });
     }

@@ -4,7 +4,7 @@
  */
 import type { InferenceError } from '../core/inference-error.js';
 import type { ModelSignature } from '../core/signature.js';
-import type { RunBatch, RunOutcome, Session } from '../dataplane/ports.js';
+import type { RunBatch, RunOutcome, Session, SessionEvent } from '../dataplane/ports.js';
 import { newSessionLost } from './session-lost.js';
 
 const FIRST_WAIT_MS = 200;
@@ -15,6 +15,8 @@ const MAX_DEATHS = 8;
 export interface RestartingOptions {
   /** Starts another; `onLost` is called at most once per session. */
   readonly start: (onLost: (error: InferenceError) => void) => Promise<Session>;
+  /** Hears of each death after which it starts again, and of each start. */
+  readonly onSession?: ((event: SessionEvent) => void) | undefined;
   /** It is given up. */
   readonly onCrash: (error: Error) => void;
 }
@@ -28,6 +30,9 @@ export class RestartingSession implements Session {
   #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
   #starting: Promise<void> = Promise.resolve();
+  /** While it is away and somebody waits for it. */
+  #back: PromiseWithResolvers<void> | undefined;
+  #end: InferenceError | undefined;
 
   private constructor(
     first: Session,
@@ -53,7 +58,7 @@ export class RestartingSession implements Session {
   }
 
   async run(batch: RunBatch): Promise<RunOutcome> {
-    if (this.#current === undefined) throw newSessionLost(this.#isClosed ? 'it is closed' : 'it starts again');
+    if (this.#current === undefined) throw this.#end ?? newSessionLost('it starts again');
     const outcome = await this.#current.run(batch);
     this.#deaths = 0;
     return outcome;
@@ -63,8 +68,17 @@ export class RestartingSession implements Session {
     this.#current?.trim?.();
   }
 
+  /** Resolves at once while it can run. */
+  readonly whenBack = async (): Promise<void> => {
+    if (this.#current !== undefined) return;
+    if (this.#end !== undefined) throw this.#end;
+    this.#back ??= Promise.withResolvers<void>();
+    await this.#back.promise;
+  };
+
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#giveUp(newSessionLost('it is closed'));
     clearTimeout(this.#timer);
     await this.#starting;
     const last = this.#current;
@@ -77,18 +91,29 @@ export class RestartingSession implements Session {
     if (this.#isClosed) return;
     this.#deaths++;
     if (this.#deaths >= MAX_DEATHS) {
+      this.#giveUp(error);
       this.options.onCrash(error);
       return;
     }
     const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.#deaths - 1));
+    this.options.onSession?.({ kind: 'Lost', reason: error.message, restartMs: waitMs });
     this.#timer = setTimeout(() => {
       this.#starting = this.#restart();
     }, waitMs);
   }
 
+  #giveUp(error: InferenceError): void {
+    this.#end = error;
+    this.#back?.reject(error);
+    this.#back = undefined;
+  }
+
   async #restart(): Promise<void> {
     try {
       this.#current = await this.options.start((error) => this.#onLost(error));
+      if (!this.#isClosed) this.options.onSession?.({ kind: 'Restarted' });
+      this.#back?.resolve();
+      this.#back = undefined;
     } catch (cause) {
       this.#onLost(newSessionLost(`it did not start again: ${cause instanceof Error ? cause.message : String(cause)}`));
     }

@@ -15,6 +15,9 @@ export type Accelerator = 'nvidia' | 'amd' | 'intel';
 /** Where a session runs: in a thread of its own, in the serving thread (for runs shorter than the way to a thread), or in a process of its own. */
 export type SessionMode = 'thread' | 'inline' | 'process';
 
+/** What becomes of a session in a process of its own when that ends. */
+export type SessionEvent = { readonly kind: 'Lost'; readonly reason: string; readonly restartMs: number } | { readonly kind: 'Restarted' };
+
 export interface LoadOptions {
   /** Intra-op threads of this one session. */
   readonly threads: number;
@@ -26,6 +29,8 @@ export interface LoadOptions {
   readonly bytes?: Uint8Array;
   /** A session that makes no progress for so long, or for a hundred of its longest runs if that is more, is lost. Absent: 60. */
   readonly hangSeconds?: number;
+  /** Hears of each end of its process that is not for good, and of each new beginning. */
+  readonly onSession?: (event: SessionEvent) => void;
 }
 
 /** One request's share of a run. */
@@ -79,6 +84,8 @@ export interface Session {
   run(batch: RunBatch): Promise<RunOutcome>;
   /** Gives back memory that earlier batches needed and that nothing uses now. Absent where there is none. */
   trim?(): void;
+  /** Present on one that starts again by itself after it was lost: resolves once it can run, and rejects when it never will. */
+  readonly whenBack?: (() => Promise<void>) | undefined;
   /** Resolves when the runs in progress have ended and its memory is free; it never cuts a run off. */
   close(): Promise<void>;
 }

@@ -11,6 +11,7 @@ import { takeHandle, useStreamTables } from './session-internals.js';
 const { NGHTTP2_NO_ERROR, NGHTTP2_ENHANCE_YOUR_CALM } = constants;
 /** "I will take no new stream soon": every stream that the client may open still is below this id. */
 const ANY_STREAM = 2 ** 31 - 1;
+const BEYOND_AGE = 'The connection is older than the server lets connections be, and the time for its last calls is over';
 /** A client that does not answer the ping between the two GOAWAYs has this long to start its last calls. */
 const LAST_CALLS_MS = 1000;
 
@@ -19,9 +20,12 @@ export class Connection {
   readonly #pings: PingPolicy;
   readonly #bornMs: number;
   readonly #ageMs: number;
+  /** The first look after the last call. */
   #busyMs: number;
+  #wasBusy = false;
   #pingedMs: number;
   #isPinging = false;
+  #isBeyondAge = false;
   #retiredMs: number | undefined;
   #lastCalls: NodeJS.Timeout | undefined;
 
@@ -47,7 +51,7 @@ export class Connection {
 
   add(call: ServerCall): void {
     this.#pings.onCall();
-    this.#busyMs = this.host.sweptMs;
+    this.#wasBusy = true;
     if (call.arrival.stream.destroyed) return;
     this.calls.add(call);
     call.onClose = this.#remove;
@@ -55,13 +59,17 @@ export class Connection {
 
   readonly #remove = (call: ServerCall): void => {
     this.calls.delete(call);
-    this.#busyMs = this.host.sweptMs;
+    this.#wasBusy = true;
     if (this.#retiredMs !== undefined && this.calls.size === 0) this.#close();
   };
 
   /** Once a second. */
   sweep(nowMs: number): void {
     if (this.session.destroyed) return;
+    if (this.#wasBusy) {
+      this.#busyMs = nowMs;
+      this.#wasBusy = false;
+    }
     for (const call of this.calls.list()) call.sweep(nowMs);
     const { limits } = this.host;
     if (this.session.remoteSettings === undefined || this.session.pendingSettingsAck) {
@@ -75,7 +83,23 @@ export class Connection {
     const isIdle = limits.connectionIdleMs > 0 && this.calls.size === 0 && nowMs - this.#busyMs > limits.connectionIdleMs;
     if (this.#retiredMs === undefined) {
       if (isOld || isIdle) this.retire();
-    } else if (isOld && nowMs - this.#retiredMs > limits.connectionAgeGraceMs) this.#fault('had calls beyond its age');
+    } else if (isOld && nowMs - this.#retiredMs > limits.connectionAgeGraceMs) this.#endOld();
+  }
+
+  /** With a status, and cut off at the next look where the client does not take it. */
+  #endOld(): void {
+    if (this.#isBeyondAge) {
+      this.session.destroy();
+      return;
+    }
+    this.#isBeyondAge = true;
+    this.host.observer.onFault('had calls beyond its age');
+    this.endCalls(BEYOND_AGE);
+  }
+
+  /** UNAVAILABLE: they may be sent again elsewhere. */
+  endCalls(message: string): void {
+    for (const call of this.calls.list()) call.end('UNAVAILABLE', message);
   }
 
   /**

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ask, framed, TestServer } from './test-server.js';
+import { ask, framed, GRPC, TestServer } from './test-server.js';
 
 let world: TestServer;
 let client: ClientHttp2Session;
@@ -91,6 +91,22 @@ describe('streams', () => {
     ['a message cut off', framed('hello').subarray(0, 8), '3'],
     ['a message over the limit, after a good one', Buffer.concat([framed('a'), Buffer.from([0, 9, 9, 9, 9, 9])]), '3'],
   ])('%s', async (_name, body, want) => expect((await ask(client, { ':path': '/t/Chat' }, body)).code).toBe(want));
+  test('one that has answered and is ended by the server says with what status, though the client would send on', async () => {
+    const stream = client.request({ ...GRPC, ':path': '/t/Chat' });
+    stream.on('error', () => undefined);
+    const answered = once(stream, 'data');
+    stream.write(framed('a'));
+    await answered;
+    let trailers: unknown;
+    stream.on('trailers', (got) => {
+      trailers = got;
+    });
+    const closed = once(stream, 'close');
+    stream.resume().write(Buffer.from([0, 9, 9, 9, 9, 9]));
+    await closed;
+    expect(trailers).toMatchObject({ 'grpc-status': '3' });
+    expect(stream.rstCode).toBe(0);
+  });
   test('gzip, message by message', async () => {
     const body = Buffer.concat([framed(gzipSync('a'), 1), framed('b'), framed(gzipSync('c'), 1)]);
     const answer = await ask(client, { ':path': '/t/Chat', 'grpc-encoding': 'gzip' }, body);
@@ -244,8 +260,21 @@ describe('connections', () => {
     client = world.connect();
     await ask(client, ECHO, framed(''));
     const idle = once(client, 'goaway');
+    world.pass(1); // sees that there was a call
     world.pass(1500);
     await idle;
+  });
+  test('one with a call just before each look is not idle', async () => {
+    const server = await new TestServer({ connectionIdleMs: 1000 }).start();
+    const busy = server.connect();
+    for (let looks = 0; looks < 4; looks++) {
+      expect((await ask(busy, ECHO, framed(''))).code).toBe('0');
+      server.pass(1001);
+      expect(server.server.connections).toBe(1);
+    }
+    server.pass(1001);
+    await until(() => server.server.connections === 0);
+    await server.server.drain(1000);
   });
   test('half-open ones are found out, live ones stay', async () => {
     const silent = connectTcp(world.port, '127.0.0.1');
@@ -278,11 +307,11 @@ describe('connections', () => {
     await drained;
     await expect(fetch(`http://127.0.0.1:${world.port}/`)).rejects.toThrow();
   });
-  test('a drain that runs out of time says so and cuts off', async () => {
+  test('a drain that runs out of time says so, and ends what is in flight with a status', async () => {
     const held = ask(client, { ':path': '/t/Hang' }, framed('x'));
     await until(() => world.hanging.length === 1);
     await expect(world.server.drain(20)).rejects.toThrow('still in flight after 0.02 s');
-    expect((await held).code).toBe('');
+    expect(await held).toMatchObject({ code: '14', message: 'The server is shutting down, and the time for calls in flight is over' });
     world.hanging[0]?.answer({ chunks: [framed('')], byteLength: 5 });
     await sleep(5);
   });

@@ -34,6 +34,9 @@ export interface GrpcHttp2ServerOptions {
 
 const SWEEP_MS = 1000;
 const TLS_POLL_MS = 10_000;
+/** For the status of calls that a drain ends to reach their clients. */
+const LAST_WORDS_MS = 500;
+const DRAINED = 'The server is shutting down, and the time for calls in flight is over';
 
 export class GrpcHttp2Server implements CallHost {
   readonly limits: TransportLimits;
@@ -86,7 +89,7 @@ export class GrpcHttp2Server implements CallHost {
     });
   }
 
-  /** Takes no new call and resolves when those in flight have ended, or rejects after `timeoutMs`, cutting them off. */
+  /** Takes no new call and resolves when those in flight have ended, or rejects after `timeoutMs`, when they were ended with UNAVAILABLE. */
   async drain(timeoutMs: number): Promise<void> {
     this.#isDraining = true;
     this.#listener?.close();
@@ -98,11 +101,24 @@ export class GrpcHttp2Server implements CallHost {
     if (this.#connections.size === 0) resolve();
     try {
       await promise;
+    } catch (error) {
+      await this.#endCalls();
+      throw error;
     } finally {
       clearTimeout(timer);
       for (const connection of [...this.#connections]) connection.destroy();
       clearInterval(this.#sweeper);
     }
+  }
+
+  /** Resolves when their clients have been told, or do not listen. */
+  async #endCalls(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, LAST_WORDS_MS);
+    this.#onEmpty = resolve;
+    for (const connection of this.#connections) connection.endCalls(DRAINED);
+    await promise;
+    clearTimeout(timer);
   }
 
   /** Ends what does not move. Called once a second; tests call it themselves. */

@@ -178,11 +178,13 @@ export abstract class ServerCall extends CallState implements Listed {
       this.#trailers = newTrailers(code, message);
     }
     if (this.#moreTrailers !== undefined) this.#trailers = { ...this.#trailers, ...this.#moreTrailers };
-    if (!stream.headersSent) {
-      stream.respond([...HEADERS, ...Object.entries(this.#trailers).flatMap(([name, value]) => [name, String(value)])], WITHOUT_BODY);
-    } else stream.end();
-    // the rest of a request that is answered already is not wanted
-    if (!this.isHalfClosed) stream.resume().close(NGHTTP2_NO_ERROR);
+    if (!this.isHalfClosed) stream.resume(); // the rest of a request that is answered already is not wanted
+    if (stream.headersSent) {
+      stream.end(); // its trailers say when it may be closed
+      return;
+    }
+    stream.respond([...HEADERS, ...Object.entries(this.#trailers).flatMap(([name, value]) => [name, String(value)])], WITHOUT_BODY);
+    if (!this.isHalfClosed) stream.close(NGHTTP2_NO_ERROR);
   }
 
   /** For what was thrown. */
@@ -261,7 +263,9 @@ export abstract class ServerCall extends CallState implements Listed {
     if (stream.headersSent || stream.destroyed || stream.closed) return;
     stream.respond(HEADERS, WITH_TRAILERS);
     stream.on('wantTrailers', () => {
-      if (!stream.destroyed && !stream.closed) stream.sendTrailers(this.#trailers);
+      if (stream.destroyed || stream.closed) return;
+      stream.sendTrailers(this.#trailers);
+      if (!this.isHalfClosed) setImmediate(() => stream.destroyed || stream.close(NGHTTP2_NO_ERROR)); // in this turn it would go out before them
     });
   }
 

@@ -30,8 +30,8 @@ export interface GraphFacts {
   readonly mask?: SequenceMask;
   /** Inputs that clients may leave out, with what then takes their place. */
   readonly defaults: readonly Tensor[];
-  /** The same inputs always give the same outputs. */
-  readonly isDeterministic: boolean;
+  /** What may give other outputs for the same inputs; undefined: nothing does. */
+  readonly varying: string | undefined;
   /** Whether it may run on tensors without elements. */
   readonly empty: EmptyTensorFacts;
   /** What was done to the graph, for the log. */
@@ -75,7 +75,7 @@ export function computeGraphFacts(file: Uint8Array): GraphFacts {
     labels,
     edits,
     defaults: promoted.defaults,
-    isDeterministic: findNonDeterministicOps(model).length === 0,
+    varying: describeVarying(model),
     empty: findEmptyTensorFacts(model),
     ...(bytes === file ? {} : { bytes }),
     ...(mask === undefined ? {} : { mask }),
@@ -95,6 +95,13 @@ function prove(model: OnnxModel): Pick<GraphFacts, 'rowAxes' | 'why'> {
   return { rowAxes: { inputs, outputs }, why: 'the graph computes each row by itself' };
 }
 
+function describeVarying(model: OnnxModel): string | undefined {
+  const [first, ...others] = findNonDeterministicOps(model);
+  if (first === undefined) return undefined;
+  const name = first.node === '' ? first.opType : `${first.opType} (node "${first.node}")`;
+  return others.length === 0 ? name : `${name}, with ${others.length} more,`;
+}
+
 function refuse(model: OnnxModel): void {
   listExternalData(model); // throws on paths that leave the folder
   const custom = findCustomOps(model);
@@ -106,5 +113,5 @@ function refuse(model: OnnxModel): void {
 
 function newUnknown(why: string): GraphFacts {
   const empty = { risk: 'of a graph that was not read', inside: undefined };
-  return { labels: new Map(), why, isDeterministic: false, empty, edits: [], defaults: [] };
+  return { labels: new Map(), why, varying: 'the graph, which was not read,', empty, edits: [], defaults: [] };
 }

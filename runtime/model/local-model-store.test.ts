@@ -42,7 +42,7 @@ describe('LocalModelStore', () => {
     const states: string[] = [];
     store.onChange(() => states.push(store.models()[0]?.state ?? ''));
     await store.start({ cpus: 2 }, () => undefined);
-    expect([states, session.runs.length, backend.loads]).toEqual([['Warming', 'Ready'], 3, Array(2).fill({ threads: 1, mode: 'thread' })]);
+    expect([states, session.runs.length, backend.loads]).toMatchObject([['Warming', 'Ready'], 3, Array(2).fill({ threads: 1, mode: 'thread' })]);
   });
   test('tells where the bytes came from, when they were fetched', async () => {
     writeFileSync(recordPath, JSON.stringify(record));

@@ -8,7 +8,7 @@ import { SYSTEM_CLOCK } from '../../lib/clock.js';
 import { toError } from '../../lib/errors.js';
 import { InferenceError } from '../core/inference-error.js';
 import { LoadError } from '../core/load-error.js';
-import type { Backend, LoadParameters, ModelStore } from '../dataplane/ports.js';
+import type { Backend, LoadParameters, Model, ModelStore, SessionEvent } from '../dataplane/ports.js';
 import { stampFiles } from './file-stamp.js';
 import { writeInlineRepository } from './inline-repository.js';
 import { readLoadRequest } from './load-request.js';
@@ -30,6 +30,12 @@ export interface StoreOptions {
   readonly unloadTimeoutSeconds?: number;
   /** Hears each sentence about configured fields that do nothing. */
   readonly onWarning?: (model: string, warning: string) => void;
+  /** Hears what was found out about a model whenever one is loaded. */
+  readonly onNote?: (model: Model, note: string) => void;
+  /** Hears of sequences that had not ended when their model went. */
+  readonly onDropped?: (model: Model, sequences: number) => void;
+  /** Hears when a session of a process of its own ends and starts again. */
+  readonly onSession?: (model: Model, event: SessionEvent) => void;
 }
 
 /** Loads and unloads that may wait. */
@@ -132,7 +138,7 @@ export class LocalModelStore implements ModelStore {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#models.map((model) => model.retire(Promise.resolve())));
+    await Promise.all(this.#models.map((model) => model.retire(Promise.resolve(), (count) => this.options.onDropped?.(model, count))));
     await Promise.allSettled(this.#retiring);
   }
 
@@ -222,11 +228,18 @@ export class LocalModelStore implements ModelStore {
     }
     try {
       if (model.stamp === '') model.stamp = await stampFiles(this.options.repository.filesOfVersion(model.located));
-      await model.start(this.backend, host, this.#notify, (error) => {
-        if (!this.#models.includes(model)) return; // it was going anyway
-        model.move('Failed', error.message, this.#notify);
-        onCrash(error);
+      await model.start({
+        backend: this.backend,
+        host,
+        onChange: this.#notify,
+        onCrash: (error) => {
+          if (!this.#models.includes(model)) return; // it was going anyway
+          model.move('Failed', error.message, this.#notify);
+          onCrash(error);
+        },
+        onSession: (event) => this.options.onSession?.(model, event),
       });
+      for (const note of model.prepared?.notes ?? []) this.options.onNote?.(model, note);
       return undefined;
     } catch (error) {
       return toError(error);
@@ -242,7 +255,8 @@ export class LocalModelStore implements ModelStore {
   #retire(model: ServedModel): Promise<void> {
     const ended = new AbortController();
     const seconds = this.options.unloadTimeoutSeconds ?? DEFAULT_UNLOAD_TIMEOUT_SECONDS;
-    const retired = model.retire(SYSTEM_CLOCK.sleep(seconds * 1000, ended.signal)).finally(() => {
+    const onDropped = (count: number): void => this.options.onDropped?.(model, count);
+    const retired = model.retire(SYSTEM_CLOCK.sleep(seconds * 1000, ended.signal), onDropped).finally(() => {
       ended.abort();
       this.#retiring.delete(retired);
     });

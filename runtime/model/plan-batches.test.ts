@@ -8,7 +8,7 @@ const FACTS = {
   defaults: [],
   edits: [],
   why: '',
-  isDeterministic: true,
+  varying: undefined,
   empty: { risk: undefined, inside: undefined },
   rowAxes: {
     inputs: new Map([

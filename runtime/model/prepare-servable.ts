@@ -7,7 +7,7 @@ import { findMismatch } from '../core/check-settings.js';
 import { LoadError } from '../core/load-error.js';
 import type { ModelSettings } from '../core/model-settings.js';
 import type { InferenceStatistics } from '../dataplane/inference-statistics.js';
-import type { Backend, LoadOptions, Servable, Session, SessionMode } from '../dataplane/ports.js';
+import type { Backend, LoadOptions, Servable, Session, SessionEvent, SessionMode } from '../dataplane/ports.js';
 import { BatchSizeLearner } from '../scheduler/batch-size-learner.js';
 import { type DecoratedScheduler, decorateScheduler } from '../scheduler/decorate-scheduler.js';
 import { newModelScheduler, setTimer } from '../scheduler/new-model-scheduler.js';
@@ -36,6 +36,7 @@ export interface PrepareOptions {
   /** The first session is loaded; what follows are trial runs. */
   readonly onLoaded: () => void;
   readonly onCrash: (error: Error) => void;
+  readonly onSession: (event: SessionEvent) => void;
 }
 
 export interface PreparedModel {
@@ -44,6 +45,8 @@ export interface PreparedModel {
   readonly decorated: DecoratedScheduler;
   readonly sessions: readonly Session[];
   readonly mode: SessionMode;
+  /** Why it runs in processes although nobody asked for it. */
+  readonly modeWhy?: string;
   /** Intra-op threads of each session. */
   readonly threads: number;
   readonly loadSeconds: number;
@@ -85,13 +88,15 @@ class Preparation {
     const placed = await this.#place(first, { facts, plan, warmth, batches });
     const { servable, decorated } = this.#serve(settings, facts, placed);
     for (const session of this.open) session.trim?.(); // the file, its graph, and batches as large as any that will come
-    const isolation = isIsolated ? [describeIsolation(facts)] : [];
+    const modeWhy = isIsolated ? describeIsolation(facts) : undefined;
+    const isolation = modeWhy === undefined ? [] : [`it runs in a process of its own: ${modeWhy} (--session-mode overrules this)`];
     const notes = [...facts.edits, ...isolation, ...(warmth.note === undefined ? [] : [warmth.note]), ...decorated.notes];
     return {
       servable,
       decorated,
       sessions: placed.sessions,
       mode: placed.mode,
+      ...(modeWhy === undefined ? {} : { modeWhy }),
       threads: placed.mode === 'inline' ? 1 : plan.threads,
       loadSeconds: loaded - began,
       warmupSeconds: monotonicSeconds() - loaded,
@@ -100,9 +105,9 @@ class Preparation {
   }
 
   async #load(facts: GraphFacts, options: LoadOptions): Promise<Session> {
-    const { backend, located, settings, onCrash } = this.options;
+    const { backend, located, settings, onCrash, onSession } = this.options;
     const bytes = facts.bytes === undefined ? {} : { bytes: facts.bytes };
-    const loaded = await backend.load(located.path, { ...options, ...bytes }, onCrash);
+    const loaded = await backend.load(located.path, { ...options, ...bytes, onSession }, onCrash);
     this.open.push(loaded);
     const session = addDefaults(loaded, facts.defaults);
     const mismatch = findMismatch(session.signature, settings);
@@ -182,7 +187,7 @@ class Preparation {
       signature,
       plan,
       statistics,
-      isDeterministic: facts.isDeterministic,
+      varying: facts.varying,
       initialFiles: readInitialStates(located, settings),
       cacheKeyBase: `${name}/${located.version}`, // the cache is this servable's own: other content comes with another cache
       nowSeconds: monotonicSeconds,
@@ -203,7 +208,7 @@ class Preparation {
 
 /** Values decide about sizes in the graph: no check of a request can see that a kernel is about to meet a tensor without elements. */
 function describeIsolation({ empty: { inside, risk } }: GraphFacts): string {
-  return `it runs in a process of its own: ${inside} may leave nothing to ${risk}, which can end a process (--session-mode overrules this)`;
+  return `${inside} may leave nothing to ${risk}, which can end a process`;
 }
 
 interface Placed {

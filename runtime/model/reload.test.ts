@@ -77,7 +77,7 @@ describe('start', () => {
        model_warmup { name: "w" batch_size: 3 count: 2 inputs { key: "x" value { data_type: TYPE_FP32 dims: 2 zero_data: true } } }`,
     );
     const store = await start();
-    expect(files.loads[0]?.options).toEqual({ threads: 7, mode: 'thread' });
+    expect(files.loads[0]?.options).toMatchObject({ threads: 7, mode: 'thread' });
     expect(store.models()[0]?.settings.labels).toEqual(new Map([['y', ['cat', 'dog']]]));
     expect(
       files.sessions

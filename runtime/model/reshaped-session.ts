@@ -13,6 +13,7 @@ export function reshapeSession(session: Session, settings: ModelSettings): Sessi
 class ReshapedSession implements Session {
   readonly provider: string;
   readonly depth: number;
+  readonly whenBack: Session['whenBack'];
   readonly #inputs: ReadonlyMap<string, DeclaredTensor>;
   readonly #outputs: ReadonlyMap<string, DeclaredTensor>;
   readonly #hasBatchAxis: boolean;
@@ -24,6 +25,7 @@ class ReshapedSession implements Session {
   ) {
     this.provider = inner.provider;
     this.depth = inner.depth;
+    this.whenBack = inner.whenBack;
     this.#inputs = onlyReshaped(settings.inputs);
     this.#outputs = onlyReshaped(settings.outputs);
     this.#hasBatchAxis = (settings.maxBatchRows ?? 0) > 0;

@@ -6,12 +6,21 @@ import { DEFAULT_MODEL_SETTINGS, type ModelSettings } from '../core/model-settin
 import type { ModelState } from '../core/readiness.js';
 import { EMPTY_SIGNATURE, type ModelSignature, type TensorSpec } from '../core/signature.js';
 import { InferenceStatistics } from '../dataplane/inference-statistics.js';
-import type { Backend, Model, Servable } from '../dataplane/ports.js';
+import type { Backend, Model, Servable, SessionEvent } from '../dataplane/ports.js';
 import { readFetchRecord } from './fetch-record.js';
 import { InFlight } from './in-flight.js';
 import type { LocatedModel } from './located-model.js';
 import type { HostResources } from './plan-load.js';
 import { type PreparedModel, prepareServable } from './prepare-servable.js';
+
+export interface ModelStart {
+  readonly backend: Backend;
+  readonly host: HostResources;
+  /** Called at every change of state. */
+  readonly onChange: () => void;
+  readonly onCrash: (error: Error) => void;
+  readonly onSession: (event: SessionEvent) => void;
+}
 
 export class ServedModel implements Model {
   state: ModelState = 'Loading';
@@ -41,9 +50,14 @@ export class ServedModel implements Model {
     this.#requests.leave();
   }
 
-  /** Resolves when no request holds this model any more, and its memory is free. `patience` ends the wait for requests. */
-  async retire(patience: Promise<void>): Promise<void> {
+  /**
+   * Resolves when no request holds this model any more, and its memory is free. `patience` ends the wait for requests;
+   * `onDropped` hears how many sequences had not ended.
+   */
+  async retire(patience: Promise<void>, onDropped: (sequences: number) => void = () => undefined): Promise<void> {
     await Promise.race([this.#requests.ended(), patience]);
+    const sequences = this.prepared?.decorated.countSequences() ?? 0;
+    if (sequences > 0) onDropped(sequences);
     await this.#closeSessions();
     this.onRetired();
   }
@@ -68,13 +82,13 @@ export class ServedModel implements Model {
     return this.prepared?.servable;
   }
 
-  /** Loads, warms and proves. Rejects with LoadError. `onChange` is called at every change of state. */
-  async start(backend: Backend, host: HostResources, onChange: () => void, onCrash: (error: Error) => void): Promise<void> {
+  /** Loads, warms and proves. Rejects with LoadError. */
+  async start({ onChange, ...parts }: ModelStart): Promise<void> {
     try {
       this.#record = readFetchRecord(this.located.recordPath);
       const { name, located, settings, statistics, monotonicSeconds } = this;
       const onLoaded = (): void => this.move('Warming', 'the first runs prepare the model', onChange);
-      this.prepared = await prepareServable({ name, located, settings, statistics, backend, host, monotonicSeconds, onLoaded, onCrash });
+      this.prepared = await prepareServable({ name, located, settings, statistics, monotonicSeconds, onLoaded, ...parts });
       this.move('Ready', '', onChange);
     } catch (error) {
       await this.#closeSessions();
@@ -129,9 +143,9 @@ export class ServedModel implements Model {
   }
 }
 
-function describeServing({ servable, mode, threads }: PreparedModel): ServingStatusz {
+function describeServing({ servable, mode, modeWhy, threads }: PreparedModel): ServingStatusz {
   const { maxRows, targetRows, why } = servable.plan;
-  return { instances: servable.instances, mode, threads, maxRows, targetRows, why };
+  return { instances: servable.instances, mode, ...(modeWhy === undefined ? {} : { modeWhy }), threads, maxRows, targetRows, why };
 }
 
 function toSignature(spec: TensorSpec): TensorSignature {

@@ -13,6 +13,7 @@ export function addDefaults(session: Session, defaults: readonly Tensor[]): Sess
 class SignedSession implements Session {
   readonly provider: string;
   readonly depth: number;
+  readonly whenBack: Session['whenBack'];
 
   constructor(
     readonly inner: Session,
@@ -20,6 +21,7 @@ class SignedSession implements Session {
   ) {
     this.provider = inner.provider;
     this.depth = inner.depth;
+    this.whenBack = inner.whenBack;
   }
 
   run(batch: RunBatch): Promise<RunOutcome> {

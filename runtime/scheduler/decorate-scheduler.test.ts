@@ -8,7 +8,7 @@ import { decorateScheduler } from './decorate-scheduler.js';
 
 const INNER: RequestScheduler = { submit: () => undefined, depth: 0, waiting: 0, idle: () => Promise.resolve() };
 
-function decorate(settings: ModelSettings, isDeterministic = true) {
+function decorate(settings: ModelSettings, varying?: string) {
   return decorateScheduler(INNER, {
     model: 'm',
     settings,
@@ -17,7 +17,7 @@ function decorate(settings: ModelSettings, isDeterministic = true) {
     initialFiles: new Map(),
     statistics: new InferenceStatistics(),
     cacheKeyBase: 'd',
-    isDeterministic,
+    varying,
     nowSeconds: () => 0,
     setTimer: () => () => undefined,
   });
@@ -26,25 +26,25 @@ function decorate(settings: ModelSettings, isDeterministic = true) {
 const BOTH = { responseCache: true, singleFlight: true };
 
 test.each([
-  ['nothing asked for', DEFAULT_MODEL_SETTINGS, true, 'Object', []],
-  ['both', { ...DEFAULT_MODEL_SETTINGS, ...BOTH }, true, 'ResponseCacheScheduler', []],
-  ['single flight alone', { ...DEFAULT_MODEL_SETTINGS, singleFlight: true }, true, 'SingleFlightScheduler', []],
+  ['nothing asked for', DEFAULT_MODEL_SETTINGS, undefined, 'Object', []],
+  ['both', { ...DEFAULT_MODEL_SETTINGS, ...BOTH }, undefined, 'ResponseCacheScheduler', []],
+  ['single flight alone', { ...DEFAULT_MODEL_SETTINGS, singleFlight: true }, undefined, 'SingleFlightScheduler', []],
   [
     'both for a model that draws random numbers',
     { ...DEFAULT_MODEL_SETTINGS, ...BOTH },
-    false,
+    'Bernoulli',
     'Object',
-    ['response_cache has no effect: the model may', 'slipway_single_flight has no effect: the model may'],
+    ['response_cache has no effect: Bernoulli may', 'slipway_single_flight has no effect: Bernoulli may'],
   ],
   [
     'a cache for sequences',
     { ...counterSettings(), responseCache: true },
-    true,
+    undefined,
     'SequenceScheduler',
     ['response_cache has no effect: an answer depends'],
   ],
-])('%s', (_name, settings, isDeterministic, want, notes) => {
-  const decorated = decorate(settings, isDeterministic);
+])('%s', (_name, settings, varying, want, notes) => {
+  const decorated = decorate(settings, varying);
   expect(decorated.scheduler.constructor.name).toBe(want);
   expect(decorated.notes).toEqual(notes.map((note) => expect.stringContaining(note)));
 });

@@ -34,8 +34,10 @@ export function newCancelled(when: string): InferenceError {
   return new InferenceError('CANCELLED', `The client cancelled the request, or its deadline passed, ${when}`);
 }
 
-export function newLost(model: string): InferenceError {
-  return new InferenceError('UNAVAILABLE', `Model '${model}' has lost every session that could run it`);
+/** `isReturning`: one of them starts again by itself. */
+export function newLost(model: string, isReturning: boolean): InferenceError {
+  const what = isReturning ? ', and they start again: ask again soon' : '';
+  return new InferenceError('UNAVAILABLE', `Model '${model}' has lost every session that could run it${what}`);
 }
 
 export function newUnloading(model: string): InferenceError {

@@ -1,7 +1,9 @@
 /**
  * Says by one short text whether two requests are the same: SHA-256 over the model, what is asked for and every byte that is
- * sent. Answers go to whoever has the key, so it must be one that nobody can forge. SHA-256 beats BLAKE2 and SHA-512 here at
- * every size (about 1.4 GB/s, with the processor's own instructions); a small request is hashed in one call, which saves 2 µs.
+ * sent. Answers go to whoever has the key, so it must be one that nobody can forge. Measured with OpenSSL 3 on one core of an
+ * AMD EPYC: where the processor has instructions for SHA-256, as servers' have had for years, it does 1.8 GB/s from 16 KB on,
+ * BLAKE2b 1.0 and SHA-512 0.9; where not, 0.5, and the others would be the faster ones. A key takes 1 to 2 µs for 64 bytes
+ * and 0.35 ms for 600 KB. A small request is hashed in one call, which saves 0.3 µs.
  */
 import { Buffer } from 'node:buffer';
 import { createHash, hash } from 'node:crypto';

@@ -215,6 +215,33 @@ describe('faults', () => {
     expect(results.get(6)).toEqual({ error: new InferenceError('UNAVAILABLE', "Model 'm' has lost every session that could run it") });
   });
 
+  test('a lost session that starts again is told of, and runs what comes once it is back', async () => {
+    const { time, submit, results, sessions } = makeWorld();
+    const back = Promise.withResolvers<void>();
+    const [only] = sessions;
+    Object.assign(only ?? {}, { isLost: true, whenBack: () => back.promise });
+    submit({ first: 1 });
+    await time.run();
+    submit({ first: 2 });
+    const wantAway = new InferenceError('UNAVAILABLE', "Model 'm' has lost every session that could run it, and they start again: ask again soon");
+    expect([codeOf(results.get(1)), results.get(2)]).toEqual(['UNAVAILABLE', { error: wantAway }]);
+    Object.assign(only ?? {}, { isLost: false });
+    back.resolve();
+    await back.promise;
+    submit({ first: 3 });
+    await time.run();
+    expect(codeOf(results.get(3))).toBe('OK');
+  });
+
+  test('one that will never be back is lost as any other', async () => {
+    const { time, submit, results, sessions } = makeWorld();
+    Object.assign(sessions[0] ?? {}, { isLost: true, whenBack: () => Promise.reject(new Error('given up')) });
+    submit({ first: 1 });
+    await time.run();
+    submit({ first: 2 });
+    expect(results.get(2)).toEqual({ error: new InferenceError('UNAVAILABLE', "Model 'm' has lost every session that could run it") });
+  });
+
   test('close refuses what waits, and waits for what runs', async () => {
     const { time, submit, results, scheduler } = makeWorld();
     submit({ first: 1 });

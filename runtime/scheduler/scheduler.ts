@@ -146,7 +146,7 @@ export class Scheduler implements RequestScheduler {
   #refuse(item: WorkItem, level: number, now: number): InferenceError | undefined {
     if (this.#isClosed) return newUnloading(this.options.model);
     if (item.call.isGone) return newCancelled('before the model ran');
-    const hopeless = this.#liveSessions() === 0 ? newLost(this.options.model) : this.#checkDeadline(item, level, now);
+    const hopeless = this.#liveSessions() === 0 ? this.#newLost() : this.#checkDeadline(item, level, now);
     if (hopeless !== undefined) return hopeless;
     const weight = Math.max(1, item.rows);
     const full = this.#line.checkRoom(level, weight, item.bytes);
@@ -179,6 +179,13 @@ export class Scheduler implements RequestScheduler {
     let live = 0;
     for (const slot of this.#slots) if (!slot.isLost) live += 1;
     return live;
+  }
+
+  #newLost(): InferenceError {
+    return newLost(
+      this.options.model,
+      this.#slots.some((slot) => slot.isReturning),
+    );
   }
 
   /** Starts at the end of the turn what can start, and sees to it that the next moment to act is not missed. */
@@ -297,13 +304,13 @@ export class Scheduler implements RequestScheduler {
     const { entries, slot } = batch;
     this.#end(batch, this.options.nowSeconds());
     const isLost = error instanceof InferenceError && error.code === 'UNAVAILABLE';
-    if (isLost) slot.isLost = true;
+    if (isLost) slot.lose(() => this.#wake(this.options.nowSeconds()));
     const mayTryAgain = !isLost && entries.length > 1;
     if (mayTryAgain) this.#runAgain(entries);
     this.#fill();
     if (!mayTryAgain)
       for (const entry of entries) this.#delivery.settle(entry, { error: toInferenceError(this.options.model, error), hasRun: !isLost });
-    if (this.#liveSessions() === 0) this.#refuseWaiting(newLost(this.options.model));
+    if (this.#liveSessions() === 0) this.#refuseWaiting(this.#newLost());
     this.#tellIdle();
   }
 

@@ -8,9 +8,11 @@ export function newNoSequenceId(model: string): InferenceError {
   );
 }
 
-export function newNotStarted(model: string, { id }: SequencePosition): InferenceError {
+/** It may have been forgotten while its client was thinking: without that, who sent a START would look for a fault of his own. */
+export function newNotStarted(model: string, { id }: SequencePosition, maxIdleSeconds: number): InferenceError {
+  const said = id.slice(1);
   return invalidArgument(
-    `inference request for sequence ${id.slice(1)} to model '${model}' must specify the START flag on the first request of the sequence`,
+    `inference request for sequence ${said} to model '${model}' must specify the START flag on the first request of the sequence: there is no sequence ${said}; it has not begun, has ended, or was idle for ${maxIdleSeconds} s (max_sequence_idle_microseconds)`,
   );
 }
 

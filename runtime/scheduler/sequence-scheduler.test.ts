@@ -75,7 +75,9 @@ describe('a sequence', () => {
     const done = (result: ItemResult) => errors.push(result.error?.message ?? '');
     scheduler.submit({ ...makeStep([1], { id: 'n7', numericId: 7n, isStart: false, isEnd: false }), done });
     scheduler.submit({ ...makeStep([1]), done });
-    expect(errors[0]).toBe("inference request for sequence 7 to model 'm' must specify the START flag on the first request of the sequence");
+    expect(errors[0]).toBe(
+      "inference request for sequence 7 to model 'm' must specify the START flag on the first request of the sequence: there is no sequence 7; it has not begun, has ended, or was idle for 1 s (max_sequence_idle_microseconds)",
+    );
     expect(errors[1]).toContain("inference request to model 'm' must specify a non-zero or non-empty correlation ID");
   });
 

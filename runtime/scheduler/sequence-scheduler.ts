@@ -111,7 +111,7 @@ export class SequenceScheduler implements RequestScheduler {
     if (position === undefined) return newNoSequenceId(model);
     if (call.isGone) return newCancelled('before the model ran');
     const known = this.#table.find(position.id);
-    if (!position.isStart && known?.isOpen !== true) return newNotStarted(model, position);
+    if (!position.isStart && known?.isOpen !== true) return newNotStarted(model, position, this.sequence.maxIdleSeconds);
     if (known?.isBusy === true && (this.#waiting >= LIMITS.queueLength || this.#waitingBytes + bytes > LIMITS.queueBytes))
       return newOverload(`${this.#waiting} requests with ${this.#waitingBytes} bytes wait for their turn in their sequences already`);
     if (!position.isStart && known !== undefined) return known;
@@ -177,7 +177,7 @@ export class SequenceScheduler implements RequestScheduler {
     if (position.isStart) {
       this.#table.setStates(owner, undefined);
       owner.rows = rows;
-    } else if (owner.states === undefined) throw newNotStarted(model, position);
+    } else if (owner.states === undefined) throw newNotStarted(model, position, this.sequence.maxIdleSeconds);
     else if (owner.rows !== rows) throw newOtherRows(model, position, { rows, begun: owner.rows });
     return this.#inputs.fill(item, position, owner.states);
   }

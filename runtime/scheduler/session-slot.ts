@@ -17,10 +17,33 @@ export interface RunningBatch {
 export class SessionSlot {
   readonly running: RunningBatch[] = [];
   isLost = false;
+  #isAwaited = false;
   /** When its last run ended. */
   #endedSeconds = Number.NEGATIVE_INFINITY;
 
   constructor(readonly session: Session) {}
+
+  /** It is lost, and will be back. */
+  get isReturning(): boolean {
+    return this.isLost && this.#isAwaited;
+  }
+
+  /** Takes nothing from now on, until it is back if it ever is; `onBack` then says so. */
+  lose(onBack: () => void): void {
+    this.isLost = true;
+    if (this.#isAwaited || this.session.whenBack === undefined) return;
+    this.#isAwaited = true;
+    this.session.whenBack().then(
+      () => {
+        this.#isAwaited = false;
+        this.isLost = false;
+        onBack();
+      },
+      () => {
+        this.#isAwaited = false;
+      },
+    );
+  }
 
   get hasRoom(): boolean {
     return !this.isLost && this.running.length < this.session.depth;

@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cores: readonly number[];
   readonly question: Question;
+  /** Of further models of the same server: it is ready when it answers these rightly, too. */
+  readonly others?: readonly Question[];
   readonly startSeconds?: number;
 }
 
@@ -97,8 +99,10 @@ export class Server {
     for (let last: unknown; ; ) {
       if (this.#child.exitCode !== null) throw new Error(`"${this.name}" ended with ${this.#child.exitCode}: ${this.#words.slice(-1500)}`);
       try {
-        this.answer = await askOnce(this.options.question);
-        requireRight(this.options.question, this.answer);
+        const { question, others = [] } = this.options;
+        this.answer = await askOnce(question);
+        requireRight(question, this.answer);
+        for (const other of others) requireRight(other, await askOnce(other));
         return;
       } catch (error) {
         last = error;

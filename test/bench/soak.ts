@@ -4,10 +4,11 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { headersOf, urlOf } from './ask.js';
+import { headersOf, type Question, urlOf } from './ask.js';
 import type { BenchCase } from './cases.js';
 import { makeTensors } from './cases.js';
 import { runH2load } from './h2load.js';
+import { readImageEnvironment } from './image-environment.js';
 import { INFER_PATH, makeGrpcBody } from './infer-body.js';
 import { computeMedian } from './measure.js';
 import { readTreeRssBytes } from './proc.js';
@@ -71,18 +72,26 @@ async function startBoth({ mlp, reduce, folder }: SoakOptions): Promise<Server> 
     mkdirSync(join(store, key, '1'), { recursive: true });
     copyFileSync(modelPath, join(store, key, '1', 'model.onnx'));
   }
-  const raw = new RawProcess(mlp, SERVER_CORE);
-  const want = await raw.answer();
-  raw.stop();
   const port = await findPort();
+  const question = await makeQuestion(mlp, port);
+  const others = [await makeQuestion(reduce, port)]; // a server answers for a model that is loaded while it loads the next one
   const script = join(BENCH_FOLDER, '..', '..', 'runtime', 'main.js');
   return await Server.start({
     name: 'Slipway',
     command: process.execPath,
     args: [script, 'serve', store, '--grpc-port', String(port), '--rest-port', '0', '--metrics-port', '0'],
+    env: readImageEnvironment(),
     cores: [SERVER_CORE],
-    question: { protocol: 'grpc', port, path: INFER_PATH, body: makeGrpcBody(makeTensors(mlp.inputs, 1), 'mlp'), want },
+    question,
+    others,
   });
+}
+
+async function makeQuestion(bench: BenchCase, port: number): Promise<Question> {
+  const raw = new RawProcess(bench, SERVER_CORE);
+  const want = await raw.answer();
+  raw.stop();
+  return { protocol: 'grpc', port, path: INFER_PATH, body: makeGrpcBody(makeTensors(bench.inputs, 1), bench.key), want };
 }
 
 /** The median of a second, after two of rest. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BFLOAT16, INT64, makeOnnxModel, type TestModel, type TestTensor } from '../../../test/builders/onnx-model.js';
-import { findOptionalInputs } from '../inspect/inputs.js';
+import { findRequiredInputs } from '../inspect/inputs.js';
 import { readModel } from '../read-model.js';
 import { OnnxFormatError } from '../wire-reader.js';
 import { promoteOptionalInputs } from './promote-optional-inputs.js';
@@ -32,7 +32,8 @@ describe('optional inputs', () => {
     const { bytes, defaults, kept } = promoteOptionalInputs(given);
     expect(defaults).toEqual([{ name: 'scale', datatype: 'FP32', shape: [1], data: Uint8Array.of(0, 0, 0, 64) }]);
     expect(kept).toEqual([]);
-    expect([findOptionalInputs(readModel(given)), findOptionalInputs(readModel(bytes))]).toEqual([['scale'], []]);
+    const required = (model: Uint8Array) => findRequiredInputs(readModel(model)).map(({ name }) => name);
+    expect([required(given), required(bytes)]).toEqual([['x'], ['x', 'scale']]);
     expect(Buffer.from(bytes)).toEqual(Buffer.from(makeOnnxModel(scaled({ initializers: [weight] }))));
   });
 

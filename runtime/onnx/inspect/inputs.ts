@@ -1,21 +1,10 @@
-/** What clients need not send, what the wire cannot carry, and which input masks which. */
+/** What clients have to send, what the wire cannot carry, and which input masks which. */
 import { ELEM, type OnnxDim, type OnnxModel, type OnnxValueInfo } from '../onnx-model.js';
 
-/** Names of inputs with a default. Before IR version 4 every weight was listed among the inputs, and none could be sent. */
-export function findOptionalInputs(model: OnnxModel): readonly string[] {
-  if (model.irVersion < 4) return [];
-  const defaults = defaultNames(model);
-  return model.graph.inputs.flatMap(({ name }) => (defaults.has(name) ? [name] : []));
-}
-
-/** Inputs that every request must send, in the graph's order. */
+/** Inputs that every request must send, in the graph's order. Before IR version 4 every weight was listed among the inputs, and none could be sent. */
 export function findRequiredInputs(model: OnnxModel): readonly OnnxValueInfo[] {
-  const defaults = defaultNames(model);
+  const defaults = new Set([...model.graph.initializers, ...model.graph.sparseInitializers].map(({ name }) => name));
   return model.graph.inputs.filter(({ name }) => !defaults.has(name));
-}
-
-function defaultNames(model: OnnxModel): ReadonlySet<string> {
-  return new Set([...model.graph.initializers, ...model.graph.sparseInitializers].map(({ name }) => name));
 }
 
 export interface Bf16Tensors {

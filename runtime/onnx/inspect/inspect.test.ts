@@ -4,7 +4,7 @@ import { readModel } from '../read-model.js';
 import { findCustomOps } from './custom-ops.js';
 import { findEmptyTensorFacts } from './empty-tensors.js';
 import { listExternalData } from './external-data.js';
-import { findBf16, findOptionalInputs, findSequenceMask } from './inputs.js';
+import { findBf16, findRequiredInputs, findSequenceMask } from './inputs.js';
 import { findNonDeterministicOps } from './non-deterministic-ops.js';
 
 function read(model: Partial<TestModel>) {
@@ -37,7 +37,7 @@ describe('what a model needs', () => {
     expect(() => listExternalData(model)).toThrow(/Tensor "a" has its data in/);
   });
 
-  test('inputs with a default, which before IR version 4 were none', () => {
+  test('inputs without a default, as weights were listed among them before IR version 4', () => {
     const model = {
       inputs: [
         { name: 'x', shape: ['n'] },
@@ -45,8 +45,7 @@ describe('what a model needs', () => {
       ],
       initializers: [{ name: 'k', dims: [] }],
     };
-    expect(findOptionalInputs(read(model))).toEqual(['k']);
-    expect(findOptionalInputs(read({ ...model, irVersion: 3 }))).toEqual([]);
+    for (const irVersion of [3, 8]) expect(findRequiredInputs(read({ ...model, irVersion })).map(({ name }) => name)).toEqual(['x']);
   });
 
   test('BF16 inputs and outputs', () => {
