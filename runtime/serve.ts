@@ -22,6 +22,7 @@ import { SharedMemory } from './dataplane/shared-memory.js';
 import { exitAtOnce } from './exit-at-once.js';
 import { GrpcServer } from './grpc/server.js';
 import { GrpcMetrics } from './grpc-metrics.js';
+import { collectEarly } from './http2/collect-early.js';
 import { readTlsFiles, type TlsFiles, type TlsMaterial, TlsWatch } from './http2/tls-files.js';
 import type { TransportLimits } from './http2/transport-limits.js';
 import { readMemoryLimit } from './memory-limit.js';
@@ -51,6 +52,7 @@ export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv):
     console.log(SERVE_USAGE);
     return 0;
   }
+  collectEarly();
   const config = parseServeFlags(argv, env['KUBERNETES_SERVICE_HOST'] !== undefined, readConfigFile);
   if (typeof config === 'string') return refuse(`${config}\n${SERVE_USAGE}`, config);
   const tracing = readTracing(config.otlpEndpoint, env);
