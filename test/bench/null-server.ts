@@ -4,12 +4,14 @@
  */
 import { loadInferenceService } from '../../proto/load.js';
 import { ByteBudget } from '../../runtime/core/byte-budget.js';
+import { collectEarly } from '../../runtime/http2/collect-early.js';
 import { GrpcHttp2Server } from '../../runtime/http2/grpc-http2-server.js';
 import { frameMessage } from '../../runtime/http2/method.js';
 import { RpcError } from '../../runtime/http2/rpc-error.js';
 import { TRANSPORT_LIMITS } from '../../runtime/http2/transport-limits.js';
 import { INFER_PATH } from './infer-body.js';
 
+collectEarly();
 const BUDGET_BYTES = 2 ** 30;
 const [port = '8001', values = '10'] = process.argv.slice(2);
 const answer = frameMessage(
@@ -22,7 +24,7 @@ const answer = frameMessage(
 const server = new GrpcHttp2Server({
   limits: TRANSPORT_LIMITS,
   budget: new ByteBudget(BUDGET_BYTES),
-  methods: new Map([[INFER_PATH, { kind: 'unary', handle: () => answer }]]),
+  methods: new Map([[INFER_PATH, { kind: 'unary', lendsMessage: true, handle: () => answer }]]),
   observer: { onCallEnd: () => undefined, onFault: () => undefined, toRpcError: (thrown) => new RpcError('INTERNAL', String(thrown)) },
 });
 await server.listen('127.0.0.1', Number(port));
