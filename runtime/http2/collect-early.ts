@@ -6,7 +6,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** V8 collects the young objects after four times as many bytes that they hold outside its heap. The size of its own young generation stays. */
-const CAPACITY_MB = 2;
+const CAPACITY_MB = 3;
 
 /** For the whole process, and for threads that start later. Other engines than V8 13 may not know it, which the test shows. */
 export function collectEarly(): void {

@@ -185,6 +185,7 @@ function newHttp2Options(limits: TransportLimits): SecureServerOptions {
   return {
     settings: {
       initialWindowSize: limits.windowBytes,
+      maxFrameSize: limits.frameBytes,
       maxConcurrentStreams: limits.streamsPerConnection,
       maxHeaderListSize: limits.headerListBytes,
       enablePush: false,
