@@ -11,6 +11,7 @@ import type { Backend, LoadOptions, Servable, Session, SessionMode } from '../da
 import { BatchSizeLearner } from '../scheduler/batch-size-learner.js';
 import { type DecoratedScheduler, decorateScheduler } from '../scheduler/decorate-scheduler.js';
 import { newModelScheduler, setTimer } from '../scheduler/new-model-scheduler.js';
+import { countInlineRows } from './count-inline-rows.js';
 import { type GraphFacts, readGraphFacts } from './graph-facts.js';
 import type { LocatedModel } from './located-model.js';
 import { hasFixedRows } from './plan-batches.js';
@@ -23,9 +24,7 @@ import { addDefaults } from './signed-session.js';
 import { sweepBatches } from './sweep-batches.js';
 import { type Warmth, warmSession } from './warm-session.js';
 
-/** A run no longer than this may block the serving thread (docs/adr/0027). */
-const INLINE_SECONDS = 0.0003;
-/** For measuring there what takes no longer. */
+/** For measuring again in the serving thread, where no run is long. */
 const INLINE_SWEEP_SECONDS = 0.1;
 
 export interface PrepareOptions {
@@ -130,8 +129,7 @@ class Preparation {
     const sessions = [first];
     for (let copy = 1; copy < plan.instances; copy++) {
       const session = await this.#load(facts, plan.options);
-      if (warmth.base !== undefined)
-        await session.run({ parts: [{ inputs: warmth.base, rows: 1 }], outputs: session.signature.outputs.map(({ name }) => name) });
+      await runOnce(session, warmth);
       sessions.push(session);
     }
     return { sessions, mode: plan.options.mode ?? 'thread', batches };
@@ -139,25 +137,20 @@ class Preparation {
 
   /** 0: not in the serving thread. */
   #countInlineRows(session: Session, batches: ProvenBatches): number {
-    const { plan, seconds } = batches;
     const { host, settings } = this.options;
     if (host.sessionMode !== undefined || settings.instances !== undefined || session.provider !== 'cpu') return 0;
-    if (!hasFixedRows(plan, session.signature)) return 0;
-    const isShort = (rows: number): boolean => (seconds.get(rows) ?? Number.POSITIVE_INFINITY) <= INLINE_SECONDS;
-    if (!isShort(plan.targetRows) && !(isShort(1) && isCheaperThanItsWay(batches))) return 0;
-    return Math.max(...[...seconds.keys()].filter(isShort));
+    return hasFixedRows(batches.plan, session.signature) ? countInlineRows(batches.plan, batches) : 0;
   }
 
-  async #placeInline(first: Session, made: { facts: GraphFacts; plan: LoadPlan; batches: ProvenBatches; rows: number }): Promise<Placed> {
-    const {
-      facts,
-      plan: { options },
-      batches,
-      rows,
-    } = made;
-    const inline = await this.#load(facts, { ...options, threads: 1, mode: 'inline' });
+  async #placeInline(
+    first: Session,
+    made: { facts: GraphFacts; plan: LoadPlan; warmth: Warmth; batches: ProvenBatches; rows: number },
+  ): Promise<Placed> {
+    const { facts, warmth, batches, rows } = made;
+    const inline = await this.#load(facts, { ...made.plan.options, threads: 1, mode: 'inline' });
     await first.close();
     this.open.splice(0, 1);
+    await runOnce(inline, warmth);
     const { seconds, batching } = batches;
     if (batching === undefined) return { sessions: [inline], mode: 'inline', batches };
     const { base } = batching;
@@ -212,10 +205,9 @@ class Preparation {
   }
 }
 
-/** Whether to bring a row of the best batch to another thread takes longer than to run a row where it lies: large inputs, little work. */
-function isCheaperThanItsWay({ plan, seconds, inputSeconds }: ProvenBatches): boolean {
-  const { targetRows } = plan;
-  return (seconds.get(1) ?? Number.POSITIVE_INFINITY) <= (inputSeconds.get(targetRows) ?? 0) / targetRows;
+/** Of a further copy, so that nobody pays for lazy set-up. */
+async function runOnce(session: Session, { base }: Warmth): Promise<void> {
+  if (base !== undefined) await session.run({ parts: [{ inputs: base, rows: 1 }], outputs: session.signature.outputs.map(({ name }) => name) });
 }
 
 /** Values decide about sizes in the graph: no check of a request can see that a kernel is about to meet a tensor without elements. */
