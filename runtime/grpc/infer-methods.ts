@@ -32,6 +32,7 @@ const STREAM_IN_FLIGHT = 64;
 export function newModelInfer({ dataplane, decode, onDecoded, requests, readLoad }: InferOptions): UnaryMethod {
   return {
     kind: 'unary',
+    lendsMessage: true, // sessions' outputs are memory of their own, caches keep copies, and keys are hashes
     handle(message, call) {
       const record = requests.isOn ? begin(requests, message, call) : undefined;
       if (record !== undefined) call.onEnded = (code) => requests.end(record, code);

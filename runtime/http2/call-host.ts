@@ -1,5 +1,6 @@
 /** What every call of a server shares. */
 import type { ByteBudget } from '../core/byte-budget.js';
+import type { AssemblyPool } from './assembly-pool.js';
 import type { DeadlineWheel } from './deadline-wheel.js';
 import type { Inflater } from './inflater.js';
 import type { RpcCode, RpcError } from './rpc-error.js';
@@ -18,6 +19,7 @@ export interface TransportObserver {
 export interface CallHost {
   readonly limits: TransportLimits;
   readonly budget: ByteBudget;
+  readonly pool: AssemblyPool;
   readonly wheel: DeadlineWheel;
   readonly inflater: Inflater;
   readonly observer: TransportObserver;

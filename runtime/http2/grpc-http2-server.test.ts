@@ -25,6 +25,41 @@ afterEach(async () => {
 
 const ECHO: OutgoingHttpHeaders = { ':path': '/t/Echo' };
 
+describe('memory of messages', () => {
+  const body = framed(Buffer.alloc(300_000, 'slipway'));
+  const PIECE_BYTES = 5 * 2 ** 16;
+
+  test('is used again after a call that ended well, and let go when nobody needs it', async () => {
+    for (let call = 0; call < 3; call++) {
+      expect((await ask(client, { ':path': '/t/Lend' }, body)).body.equals(body)).toBe(true);
+      await until(() => world.server.pool.idleBytes === PIECE_BYTES);
+    }
+    for (let second = 0; second < 20; second++) world.pass(1000);
+    expect(world.server.pool.idleBytes).toBe(0);
+  });
+  test.each([
+    ['whose method may keep it', '/t/Later', '0'],
+    ['whose answer is a view of it', '/t/LendView', '0'],
+    ['that ran out of time while its method works', '/t/LendHang', '4'],
+  ])('stays with a call %s', async (_name, path, want) => {
+    const answer = await ask(client, { ':path': path, 'grpc-timeout': '200m' }, body);
+    expect(answer.code).toBe(want);
+    if (want === '0') expect(answer.body.equals(body)).toBe(true);
+    await until(() => world.server.calls === 0);
+    for (const { answer: reply } of world.hanging) reply({ chunks: [framed('late')], byteLength: 9 });
+    await sleep(5);
+    expect(world.server.pool.idleBytes).toBe(0);
+  });
+  test('no message sees the bytes of another', async () => {
+    const sizes = [100_000, 300_000, 70_000, 299_000];
+    for (let round = 0; round < 5; round++) {
+      const bodies = sizes.map((size, index) => framed(Buffer.alloc(size, `${round}${index}`)));
+      const answers = await Promise.all(bodies.map((sent) => ask(client, { ':path': '/t/Lend' }, sent)));
+      expect(answers.map((answer, index) => answer.body.equals(bodies[index] ?? Buffer.alloc(0)))).toEqual(sizes.map(() => true));
+    }
+  });
+});
+
 describe('calls', () => {
   test.each(['/t/Echo', '/t/Later'])('%s answers', async (path) => {
     const answer = await ask(client, { ':path': path }, framed('hi'));

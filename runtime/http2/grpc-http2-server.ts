@@ -6,6 +6,7 @@ import { constants, createSecureServer, createServer, type Http2Server, type Sec
 import type { Server, Socket } from 'node:net';
 import type { ByteBudget } from '../core/byte-budget.js';
 import { acceptCall } from './accept-call.js';
+import { AssemblyPool } from './assembly-pool.js';
 import type { CallHost, TransportObserver } from './call-host.js';
 import { Connection } from './connection.js';
 import { DeadlineWheel } from './deadline-wheel.js';
@@ -37,11 +38,17 @@ const TLS_POLL_MS = 10_000;
 /** For the status of calls that a drain ends to reach their clients. */
 const LAST_WORDS_MS = 500;
 const DRAINED = 'The server is shutting down, and the time for calls in flight is over';
+/** Memory for messages that lies idle: so much, and no more than this share of what requests in flight may hold. */
+const POOL_BYTES = 64 * 1024 * 1024;
+const POOL_SHARE = 8;
+/** What lay idle for so many sweeps is let go. */
+const TRIM_SWEEPS = 10;
 
 export class GrpcHttp2Server implements CallHost {
   readonly limits: TransportLimits;
   readonly budget: ByteBudget;
   readonly observer: TransportObserver;
+  readonly pool: AssemblyPool;
   readonly wheel: DeadlineWheel;
   readonly inflater = new Inflater();
   sweptMs: number;
@@ -51,6 +58,7 @@ export class GrpcHttp2Server implements CallHost {
   #tlsPoll: NodeJS.Timeout | undefined;
   #reloadTls: () => void = () => undefined;
   #calls = 0;
+  #sweeps = 0;
   #onEmpty: (() => void) | undefined;
   #isDraining = false;
 
@@ -58,6 +66,7 @@ export class GrpcHttp2Server implements CallHost {
     this.limits = options.limits;
     this.budget = options.budget;
     this.observer = options.observer;
+    this.pool = new AssemblyPool(Math.min(POOL_BYTES, this.budget.limit / POOL_SHARE));
     this.wheel = new DeadlineWheel(options.nowMs ?? (() => performance.now()));
     this.sweptMs = this.wheel.nowMs();
   }
@@ -125,6 +134,7 @@ export class GrpcHttp2Server implements CallHost {
   sweep(): void {
     this.sweptMs = this.wheel.nowMs();
     for (const connection of [...this.#connections]) connection.sweep(this.sweptMs);
+    if (++this.#sweeps % TRIM_SWEEPS === 0) this.pool.trim();
   }
 
   /** Looks whether certificates changed. Called every ten seconds; tests call it themselves. */
@@ -191,6 +201,7 @@ function newHttp2Options(limits: TransportLimits): SecureServerOptions {
   return {
     settings: {
       initialWindowSize: limits.windowBytes,
+      maxFrameSize: limits.frameBytes,
       maxConcurrentStreams: limits.streamsPerConnection,
       maxHeaderListSize: limits.headerListBytes,
       enablePush: false,

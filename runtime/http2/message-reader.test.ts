@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { AssemblyPool } from './assembly-pool.js';
 import { type Framed, MessageReader } from './message-reader.js';
 import { frameMessage } from './method.js';
+
+const MIB = 1024 * 1024;
 
 function frame(payload: Uint8Array, flag = 0): Buffer {
   const [framed] = frameMessage(payload).chunks;
@@ -64,5 +67,33 @@ describe('MessageReader', () => {
     const reader = new MessageReader(8 * 1024 * 1024);
     for (let at = 0; at < wire.length; at += 16_384) reader.push(wire.subarray(at, at + 16_384));
     expect(reader.next()?.payload.equals(payload)).toBe(true);
+  });
+  test.each([100, 70_000, 602_131, 1_100_003])('the end of a message of %d bytes that is put together lies at a multiple of 16', (bytes) => {
+    const wire = frame(Buffer.alloc(bytes, 'slipway'));
+    for (const pool of [undefined, new AssemblyPool(MIB)]) {
+      const reader = new MessageReader(2 * MIB, pool);
+      const at = Math.floor(wire.length / 3);
+      for (const part of [wire.subarray(0, at), wire.subarray(at)]) reader.push(part);
+      const payload = reader.next()?.payload ?? Buffer.alloc(0);
+      expect([payload.equals(wire.subarray(5)), (payload.byteOffset + payload.length) % 16]).toEqual([true, 0]);
+    }
+  });
+  test('memory out of the pool goes back to it, and serves what has not arrived', () => {
+    const pool = new AssemblyPool(4 * MIB);
+    const wire = frame(Buffer.alloc(3 * MIB, 'slipway'));
+    const read = (): Uint8Array | undefined => {
+      const reader = new MessageReader(8 * MIB, pool);
+      for (let at = 0; at < wire.length; at += 16_384) reader.push(wire.subarray(at, at + 16_384));
+      const payload = reader.next()?.payload;
+      expect(payload?.equals(wire.subarray(5))).toBe(true);
+      expect(payload !== undefined && reader.isIn(payload)).toBe(true);
+      reader.recycle();
+      reader.recycle();
+      return payload;
+    };
+    const first = read();
+    expect(pool.idleBytes).toBe(3.5 * MIB);
+    expect(read()?.buffer).toBe(first?.buffer);
+    expect(pool.idleBytes).toBe(3.5 * MIB);
   });
 });

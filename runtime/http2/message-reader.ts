@@ -1,9 +1,11 @@
 /**
  * Messages out of the bytes of one call: each is a byte (1: compressed), its length as uint32 and then that many bytes.
  * The length is held against the limit as soon as it is there. Memory grows with what arrived, never with what was
- * announced. A message that came in one piece stays a view of it.
+ * announced. A message that came in one piece stays a view of it; one that is put together ends at a multiple of 16 bytes,
+ * because a tensor's bytes come last in its message: they can then be read where they lie (docs/adr/0033).
  */
 import { Buffer } from 'node:buffer';
+import type { AssemblyPool } from './assembly-pool.js';
 import { RpcError } from './rpc-error.js';
 
 export interface Framed {
@@ -14,18 +16,26 @@ export interface Framed {
 const PREFIX_BYTES = 5;
 /** Up to here a message's whole memory is taken at its first byte; beyond it grows by doubling. */
 const EAGER_BYTES = 1024 * 1024;
+/** More than the widest element has. A larger multiple would promise nothing: malloc gives no more. */
+const ALIGNMENT = 16;
 const NOTHING = Buffer.alloc(0);
 
 export class MessageReader {
   /** Bytes that belong to no message yet, in one piece. */
   #rest: Buffer = NOTHING;
-  /** Of the message that is being put together. */
+  /** The message that is being put together. */
   #assembly: Buffer | undefined;
+  /** That of the last message that was put together. */
+  #memory: Buffer | undefined;
   #filled = 0;
   #size = 0;
   #isCompressed = false;
 
-  constructor(readonly limitBytes: number) {}
+  /** With `pool`, memory for messages may come from there; it goes back by `recycle` alone. */
+  constructor(
+    readonly limitBytes: number,
+    readonly pool?: AssemblyPool,
+  ) {}
 
   /** Neither a message nor a part of one is left. */
   get isEmpty(): boolean {
@@ -51,10 +61,9 @@ export class MessageReader {
   next(): Framed | undefined {
     if (this.#assembly !== undefined) {
       if (this.#filled < this.#size) return undefined;
-      const payload = this.#assembly.subarray(0, this.#size);
+      const payload = this.#assembly;
       this.#assembly = undefined;
-      const framed = { isCompressed: this.#isCompressed, payload };
-      return framed;
+      return { isCompressed: this.#isCompressed, payload };
     }
     if (!this.#readPrefix()) return undefined;
     const end = PREFIX_BYTES + this.#size;
@@ -65,6 +74,17 @@ export class MessageReader {
     const payload = this.#rest.subarray(PREFIX_BYTES, end);
     this.#rest = this.#rest.length === end ? NOTHING : this.#rest.subarray(end);
     return { isCompressed: this.#isCompressed, payload };
+  }
+
+  /** Whether `view` lies in the memory of the last message. */
+  isIn(view: Uint8Array): boolean {
+    return view.buffer === this.#memory?.buffer;
+  }
+
+  /** Lets others use the memory of the last message. Nobody may look at it after that. */
+  recycle(): void {
+    if (this.#memory !== undefined) this.pool?.give(this.#memory);
+    this.#memory = undefined;
   }
 
   /** False as long as the prefix is not there. */
@@ -84,7 +104,7 @@ export class MessageReader {
     if (!this.#readPrefix() || this.#rest.length >= PREFIX_BYTES + this.#size) return;
     const begun = this.#rest.subarray(PREFIX_BYTES);
     this.#rest = NOTHING;
-    this.#assembly = Buffer.allocUnsafe(Math.min(this.#size, Math.max(EAGER_BYTES, begun.length)));
+    this.#assembly = this.#takePooled() ?? this.#allocate(Math.min(this.#size, Math.max(EAGER_BYTES, begun.length)));
     this.#filled = 0;
     this.#append(begun);
   }
@@ -93,7 +113,7 @@ export class MessageReader {
     let assembly = this.#assembly ?? NOTHING;
     const wanted = Math.min(chunk.length, this.#size - this.#filled);
     if (this.#filled + wanted > assembly.length) {
-      const grown = Buffer.allocUnsafe(Math.min(this.#size, Math.max(assembly.length * 2, this.#filled + wanted)));
+      const grown = this.#allocate(Math.min(this.#size, Math.max(assembly.length * 2, this.#filled + wanted)));
       assembly.copy(grown, 0, 0, this.#filled);
       assembly = grown;
       this.#assembly = grown;
@@ -101,6 +121,26 @@ export class MessageReader {
     chunk.copy(assembly, this.#filled, 0, wanted);
     this.#filled += wanted;
     if (wanted < chunk.length) this.#rest = chunk.subarray(wanted);
+  }
+
+  /** Room for the whole message at once: the memory is there already, whatever the client does. */
+  #takePooled(): Buffer | undefined {
+    const memory = this.pool?.take(this.#size + ALIGNMENT);
+    return memory === undefined ? undefined : this.#place(memory, this.#size);
+  }
+
+  /** Room for the first `bytes` of the message. */
+  #allocate(bytes: number): Buffer {
+    const isWhole = bytes === this.#size;
+    const memory = isWhole && this.pool !== undefined ? this.pool.allocate(bytes + ALIGNMENT) : Buffer.allocUnsafe(bytes + ALIGNMENT);
+    return this.#place(memory, bytes);
+  }
+
+  /** So that the byte after the message's last lies at a multiple of ALIGNMENT. */
+  #place(memory: Buffer, bytes: number): Buffer {
+    this.#memory = memory;
+    const start = ALIGNMENT - 1 - ((memory.byteOffset + this.#size - 1) % ALIGNMENT);
+    return memory.subarray(start, start + bytes);
   }
 }
 

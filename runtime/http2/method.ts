@@ -26,6 +26,8 @@ export function frameMessage(payload: Uint8Array): FramedMessage {
  */
 export interface UnaryMethod {
   readonly kind: 'unary';
+  /** Nobody reads a message, or a view of it, once its answer is there: its memory may then be used for other messages. */
+  readonly lendsMessage?: boolean;
   handle(message: Buffer, call: ServerCall): FramedMessage | Promise<FramedMessage>;
 }
 

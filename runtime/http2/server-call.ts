@@ -11,7 +11,7 @@ import type { Listed } from './call-list.js';
 import type { WheelEntry } from './deadline-wheel.js';
 import { encodeGrpcMessage } from './grpc-message.js';
 import { ENCODINGS, type Encoding } from './inflater.js';
-import { MessageReader } from './message-reader.js';
+import type { MessageReader } from './message-reader.js';
 import { Metadata } from './metadata.js';
 import type { FramedMessage } from './method.js';
 import { RPC_CODES, type RpcCode, RpcError } from './rpc-error.js';
@@ -43,7 +43,6 @@ export abstract class ServerCall extends CallState implements Listed {
   onClose: ((call: ServerCall) => void) | undefined;
   /** Of CallHost.sweptMs, when something last moved. */
   progressMs: number;
-  protected readonly reader: MessageReader;
   /** The client sends no more. */
   protected isHalfClosed = false;
   #deadline: WheelEntry | undefined;
@@ -61,11 +60,13 @@ export abstract class ServerCall extends CallState implements Listed {
   /** Called once, when the call ends; for those who watch it. */
   onEnded: ((code: RpcCode) => void) | undefined;
 
-  constructor(readonly arrival: Arrival) {
+  constructor(
+    readonly arrival: Arrival,
+    protected readonly reader: MessageReader,
+  ) {
     super();
     const { host, stream } = arrival;
     this.progressMs = host.sweptMs;
-    this.reader = new MessageReader(host.limits.messageBytes);
     stream.on('error', ignore); // 'close' follows, and says all that is needed
     stream.on('close', () => this.#close());
   }

@@ -1,6 +1,6 @@
 /** A call with many messages either way. Reading stops while enough requests are in flight, or answers wait for a slow reader. */
 import type { Buffer } from 'node:buffer';
-import type { Framed } from './message-reader.js';
+import { type Framed, MessageReader } from './message-reader.js';
 import type { StreamHandler, StreamMethod } from './method.js';
 import { RpcError } from './rpc-error.js';
 import { type Arrival, ServerCall } from './server-call.js';
@@ -18,7 +18,7 @@ export class StreamCall extends ServerCall {
     arrival: Arrival,
     readonly method: StreamMethod,
   ) {
-    super(arrival);
+    super(arrival, new MessageReader(arrival.host.limits.messageBytes));
     const { stream } = arrival;
     this.#handler = method.open(this);
     stream.on('data', (chunk: Buffer) => this.#read(chunk));

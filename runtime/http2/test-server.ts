@@ -55,6 +55,12 @@ export class TestServer {
     return new Map<string, Method>([
       ['/t/Echo', { kind: 'unary', handle: (message) => frameMessage(message) }],
       ['/t/Later', { kind: 'unary', handle: async (message) => frameMessage(message) }],
+      ['/t/Lend', { kind: 'unary', lendsMessage: true, handle: async (message) => frameMessage(message) }],
+      ['/t/LendView', { kind: 'unary', lendsMessage: true, handle: (message) => ({ chunks: [PREFIX, message], byteLength: 5 + message.length }) }],
+      [
+        '/t/LendHang',
+        { kind: 'unary', lendsMessage: true, handle: (_message, call) => new Promise((answer) => this.hanging.push({ call, answer })) },
+      ],
       ['/t/Big', { kind: 'unary', handle: (message) => frameMessage(Buffer.alloc(message.readUInt32BE(0), 'b')) }],
       [
         '/t/Throw',
@@ -71,6 +77,9 @@ export class TestServer {
     ]);
   }
 }
+
+/** Of a message of 300,000 bytes. */
+const PREFIX = Buffer.from([0, 0, 4, 147, 224]);
 
 function newChat(call: ServerCall) {
   return {

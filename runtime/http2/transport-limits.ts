@@ -4,6 +4,8 @@ export interface TransportLimits {
   readonly messageBytes: number;
   /** HTTP/2 receive window of a stream and of a connection: what a client may send before it must wait for the server, in bytes. */
   readonly windowBytes: number;
+  /** Largest HTTP/2 frame that a client may send: node:http2 hands each on by itself. Many clients send no more than 16 KiB. */
+  readonly frameBytes: number;
   /** Calls of one connection at a time; clients keep further ones back by themselves. */
   readonly streamsPerConnection: number;
   /** Calls of all connections at a time; further ones are RESOURCE_EXHAUSTED. */
@@ -43,6 +45,7 @@ const MINUTE_MS = 60_000;
 export const TRANSPORT_LIMITS: TransportLimits = {
   messageBytes: 64 * MIB,
   windowBytes: 8 * MIB,
+  frameBytes: 256 * 1024,
   streamsPerConnection: 1024,
   streams: 8192,
   connections: 4096,

@@ -1,18 +1,24 @@
 /** A call with one message in and one out. */
 import type { Buffer } from 'node:buffer';
+import { constants } from 'node:http2';
+import { MessageReader } from './message-reader.js';
 import type { FramedMessage, UnaryMethod } from './method.js';
 import { RpcError } from './rpc-error.js';
 import { type Arrival, ServerCall } from './server-call.js';
 
+const { NGHTTP2_NO_ERROR } = constants;
+
 export class UnaryCall extends ServerCall {
   /** The method has the message: its bytes are released when it is done, even when the client has gone before. */
   #isHandling = false;
+  /** The call ended well, and nobody reads its message any more. */
+  #isMessageFree = false;
 
   constructor(
     arrival: Arrival,
     readonly method: UnaryMethod,
   ) {
-    super(arrival);
+    super(arrival, new MessageReader(arrival.host.limits.messageBytes, arrival.host.pool));
     const { stream } = arrival;
     stream.on('data', (chunk: Buffer) => this.#read(chunk));
     stream.on('end', () => this.#finish());
@@ -24,6 +30,8 @@ export class UnaryCall extends ServerCall {
 
   protected override onClosed(): void {
     if (!this.#isHandling) this.release();
+    // A cancelled request may still be read, by a run or for others who asked the same: its memory is left to the collector.
+    if (this.#isMessageFree && this.arrival.stream.rstCode === NGHTTP2_NO_ERROR) this.reader.recycle();
   }
 
   #read(chunk: Buffer): void {
@@ -81,8 +89,10 @@ export class UnaryCall extends ServerCall {
 
   readonly #reply = (message: FramedMessage): void => {
     this.#done();
+    if (this.isEnded) return;
     try {
       this.answer(message);
+      this.#isMessageFree = this.method.lendsMessage === true && !message.chunks.some((chunk) => this.reader.isIn(chunk));
     } catch (error) {
       this.fail(error);
     }

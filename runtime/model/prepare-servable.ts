@@ -11,6 +11,7 @@ import type { Backend, LoadOptions, Servable, Session, SessionEvent, SessionMode
 import { BatchSizeLearner } from '../scheduler/batch-size-learner.js';
 import { type DecoratedScheduler, decorateScheduler } from '../scheduler/decorate-scheduler.js';
 import { newModelScheduler, setTimer } from '../scheduler/new-model-scheduler.js';
+import { countInlineRows } from './count-inline-rows.js';
 import { type GraphFacts, readGraphFacts } from './graph-facts.js';
 import type { LocatedModel } from './located-model.js';
 import { hasFixedRows } from './plan-batches.js';
@@ -20,10 +21,11 @@ import { readInitialStates } from './read-initial-states.js';
 import { reshapeSession } from './reshaped-session.js';
 import { runWarmupSamples } from './run-warmup-samples.js';
 import { addDefaults } from './signed-session.js';
+import { sweepBatches } from './sweep-batches.js';
 import { type Warmth, warmSession } from './warm-session.js';
 
-/** A run no longer than this may block the serving thread (docs/adr/0027). */
-const INLINE_SECONDS = 0.0003;
+/** For measuring again in the serving thread, where no run is long. */
+const INLINE_SWEEP_SECONDS = 0.1;
 
 export interface PrepareOptions {
   readonly name: string;
@@ -133,42 +135,45 @@ class Preparation {
     const sessions = [first];
     for (let copy = 1; copy < plan.instances; copy++) {
       const session = await this.#load(facts, plan.options);
-      if (warmth.base !== undefined)
-        await session.run({ parts: [{ inputs: warmth.base, rows: 1 }], outputs: session.signature.outputs.map(({ name }) => name) });
+      await runOnce(session, warmth);
       sessions.push(session);
     }
     return { sessions, mode: plan.options.mode ?? 'thread', batches };
   }
 
   /** 0: not in the serving thread. */
-  #countInlineRows(session: Session, { plan, seconds }: ProvenBatches): number {
+  #countInlineRows(session: Session, batches: ProvenBatches): number {
     const { host, settings } = this.options;
     if (host.sessionMode !== undefined || settings.instances !== undefined || session.provider !== 'cpu') return 0;
-    if (!hasFixedRows(plan, session.signature)) return 0;
-    const isShort = (rows: number): boolean => (seconds.get(rows) ?? Number.POSITIVE_INFINITY) <= INLINE_SECONDS;
-    if (!isShort(plan.targetRows)) return 0;
-    return Math.max(...[...seconds.keys()].filter(isShort));
+    return hasFixedRows(batches.plan, session.signature) ? countInlineRows(batches.plan, batches) : 0;
   }
 
-  async #placeInline(first: Session, made: { facts: GraphFacts; plan: LoadPlan; batches: ProvenBatches; rows: number }): Promise<Placed> {
-    const { facts, plan, batches, rows } = made;
-    const inline = await this.#load(facts, { ...plan.options, threads: 1, mode: 'inline' });
+  async #placeInline(
+    first: Session,
+    made: { facts: GraphFacts; plan: LoadPlan; warmth: Warmth; batches: ProvenBatches; rows: number },
+  ): Promise<Placed> {
+    const { facts, warmth, batches, rows } = made;
+    const inline = await this.#load(facts, { ...made.plan.options, threads: 1, mode: 'inline' });
     await first.close();
     this.open.splice(0, 1);
-    const seconds = [...batches.seconds].filter(([size]) => size <= rows);
+    await runOnce(inline, warmth);
+    const { seconds, batching } = batches;
+    if (batching === undefined) return { sessions: [inline], mode: 'inline', batches };
+    const { base } = batching;
     const maxRows = Math.min(batches.plan.maxRows, rows);
-    if (batches.learner === undefined) return { sessions: [inline], mode: 'inline', batches };
     const learner = new BatchSizeLearner({ maxRows });
-    for (let repeat = 0; repeat < 3; repeat++) for (const [size, measured] of seconds) learner.observe(size, measured);
-    learner.settle();
-    const shorter = { ...batches.plan, maxRows, targetRows: learner.targetRows };
-    return { sessions: [inline], mode: 'inline', batches: { plan: shorter, learner, seconds: batches.seconds } };
+    const sizes = [...seconds.keys()].filter((size) => size <= rows);
+    const { monotonicSeconds: nowSeconds } = this.options;
+    // again, because here rows are laid in the serving thread's own time, and a single request is not laid at all
+    const sweep = await sweepBatches({ session: inline, plan: batches.plan, base, sizes, learner, budgetSeconds: INLINE_SWEEP_SECONDS, nowSeconds });
+    const plan = { ...batches.plan, maxRows, targetRows: learner.targetRows };
+    return { sessions: [inline], mode: 'inline', batches: { plan, batching: { learner, base }, ...sweep } };
   }
 
   #serve(settings: ModelSettings, facts: GraphFacts, { sessions, batches }: Placed): Pick<PreparedModel, 'servable' | 'decorated'> {
     const { name, located, statistics, monotonicSeconds } = this.options;
     const [{ signature, provider }] = sessions as readonly [Session, ...Session[]];
-    const { plan, learner, seconds } = batches;
+    const { plan, batching, seconds } = batches;
     const inner = newModelScheduler({
       model: name,
       sessions,
@@ -177,7 +182,7 @@ class Preparation {
       statistics,
       nowSeconds: monotonicSeconds,
       nowMs: Date.now,
-      ...(learner === undefined ? {} : { learner }),
+      ...(batching === undefined ? {} : { learner: batching.learner }),
     });
     for (const [rows, measured] of seconds)
       if (rows <= Math.max(1, plan.maxRows)) for (let repeat = 0; repeat < 3; repeat++) inner.learn(rows, measured);
@@ -204,6 +209,11 @@ class Preparation {
     const { settings } = this.options;
     return facts.labels.size === 0 ? settings : { ...settings, labels: new Map([...facts.labels, ...settings.labels]) };
   }
+}
+
+/** Of a further copy, so that nobody pays for lazy set-up. */
+async function runOnce(session: Session, { base }: Warmth): Promise<void> {
+  if (base !== undefined) await session.run({ parts: [{ inputs: base, rows: 1 }], outputs: session.signature.outputs.map(({ name }) => name) });
 }
 
 /** Values decide about sizes in the graph: no check of a request can see that a kernel is about to meet a tensor without elements. */

@@ -6,16 +6,19 @@ import type { Session } from '../dataplane/ports.js';
 import { BatchSizeLearner, candidateSizes } from '../scheduler/batch-size-learner.js';
 import type { GraphFacts } from './graph-facts.js';
 import { limitToMemory, planBatches } from './plan-batches.js';
-import { sweepBatches } from './sweep-batches.js';
+import { type Sweep, sweepBatches } from './sweep-batches.js';
 import { verifyPadding, verifyRows } from './verify-rows.js';
 import type { Warmth } from './warm-session.js';
 
-export interface ProvenBatches {
+/** With what was measured of it. */
+export interface ProvenBatches extends Sweep {
   readonly plan: BatchPlan;
-  /** Absent without batching. */
-  readonly learner?: BatchSizeLearner;
-  /** Least seconds inside the model by rows, as measured. */
-  readonly seconds: ReadonlyMap<number, number>;
+  /** Present where requests run together. */
+  readonly batching?: {
+    readonly learner: BatchSizeLearner;
+    /** Inputs of one row that the model has run. */
+    readonly base: readonly Tensor[];
+  };
 }
 
 export interface ProveOptions {
@@ -28,13 +31,14 @@ export interface ProveOptions {
 
 /** Time that a start spends on measuring batches. */
 const SWEEP_SECONDS = 0.75;
+const NOTHING: Sweep = { seconds: new Map(), inputSeconds: new Map() };
 
 export async function proveBatches(options: ProveOptions): Promise<ProvenBatches> {
   const { session, settings, facts, warmth, nowSeconds } = options;
   const { base } = warmth;
   const drafted = planBatches(settings, facts, session.signature);
   if (drafted.maxRows <= 1) return await measureAlone(drafted, options);
-  if (base === undefined) return { plan: newUnbatchedPlan(`batching could not be verified: ${warmth.note}`), seconds: new Map() };
+  if (base === undefined) return { plan: newUnbatchedPlan(`batching could not be verified: ${warmth.note}`), ...NOTHING };
   const limited = limitToMemory(drafted, base, warmth.outputs);
   if (limited.maxRows <= 1) return await measureAlone(limited, options);
   const check = await verifyRows(session, { ...limited, maxRows: Math.max(limited.maxRows, 8) }, base);
@@ -42,14 +46,14 @@ export async function proveBatches(options: ProveOptions): Promise<ProvenBatches
   const plan = { ...(await withCheckedMask(session, limited, base)), why: `${facts.why}; ${check.why}` };
   const learner = new BatchSizeLearner({ maxRows: plan.maxRows });
   const sizes = settings.preferredRows.length > 0 ? settings.preferredRows.filter((rows) => rows <= plan.maxRows) : candidateSizes(plan.maxRows);
-  const seconds = await sweepBatches({ session, plan, base, sizes: withOne(sizes), learner, budgetSeconds: SWEEP_SECONDS, nowSeconds });
-  return { plan: { ...plan, targetRows: learner.targetRows }, learner, seconds };
+  const sweep = await sweepBatches({ session, plan, base, sizes: withOne(sizes), learner, budgetSeconds: SWEEP_SECONDS, nowSeconds });
+  return { plan: { ...plan, targetRows: learner.targetRows }, batching: { learner, base }, ...sweep };
 }
 
 /** How long a run takes decides where a model runs, batched or not. */
 async function measureAlone(plan: BatchPlan, { session, warmth }: ProveOptions): Promise<ProvenBatches> {
   const { base } = warmth;
-  if (base === undefined) return { plan, seconds: new Map() };
+  if (base === undefined) return { plan, ...NOTHING };
   const outputs = session.signature.outputs.map(({ name }) => name);
   let least = Number.POSITIVE_INFINITY;
   for (let run = 0; run < 5; run++) {
@@ -57,7 +61,7 @@ async function measureAlone(plan: BatchPlan, { session, warmth }: ProveOptions):
     least = Math.min(least, outcome.inferenceSeconds);
     if (outcome.inferenceSeconds > 0.05) break;
   }
-  return { plan, seconds: new Map([[1, least]]) };
+  return { plan, seconds: new Map([[1, least]]), inputSeconds: new Map() };
 }
 
 async function withCheckedMask(session: Session, plan: BatchPlan, base: readonly Tensor[]): Promise<BatchPlan> {

@@ -21,31 +21,46 @@ export interface SweepOptions {
   readonly nowSeconds: () => number;
 }
 
+/** By rows, the least that was seen. */
+export interface Sweep {
+  /** Inside the model. */
+  readonly seconds: ReadonlyMap<number, number>;
+  /** Before it: laying the rows, and the way to where the model runs. */
+  readonly inputSeconds: ReadonlyMap<number, number>;
+}
+
 const ROUNDS = 7;
 
-/** Least seconds inside the model by rows. Stops at a size that cannot be run: it and larger ones are not in the result. */
-export async function sweepBatches(options: SweepOptions): Promise<ReadonlyMap<number, number>> {
+/** Stops at a size that cannot be run: it and larger ones are not in the result. */
+export async function sweepBatches(options: SweepOptions): Promise<Sweep> {
   const { session, plan, base, sizes, learner, budgetSeconds, nowSeconds } = options;
-  const least = new Map<number, number>();
+  const seconds = new Map<number, number>();
+  const inputSeconds = new Map<number, number>();
+  const trials: Trial[] = [];
   const began = nowSeconds();
   let usable = [...sizes];
   for (let round = 0; round < ROUNDS; round++) {
     for (const rows of usable) {
       if (learner.isTooLong(rows) || (round > 0 && nowSeconds() - began > budgetSeconds)) continue;
       if (round === 0 && rows > 1 && nowSeconds() - began > budgetSeconds) break;
-      const trials = Array.from({ length: rows }, (_, index) => makeTrial(base, plan, index + 1));
+      while (trials.length < rows) trials.push(makeTrial(base, plan, trials.length + 1));
       const before = nowSeconds();
-      const outcome = await runTogether(session, plan, trials).catch(() => undefined);
+      const outcome = await runTogether(session, plan, trials.slice(0, rows)).catch(() => undefined);
       if (outcome === undefined) {
         usable = usable.filter((size) => size < rows);
         break;
       }
       learner.observe(rows, nowSeconds() - before);
-      least.set(rows, Math.min(least.get(rows) ?? Number.POSITIVE_INFINITY, outcome.run.inferenceSeconds));
+      keepLeast(seconds, rows, outcome.run.inferenceSeconds);
+      keepLeast(inputSeconds, rows, outcome.run.inputSeconds);
     }
   }
   learner.settle();
-  return least;
+  return { seconds, inputSeconds };
+}
+
+function keepLeast(least: Map<number, number>, rows: number, seconds: number): void {
+  least.set(rows, Math.min(least.get(rows) ?? Number.POSITIVE_INFINITY, seconds));
 }
 
 function makeTrial(base: readonly Tensor[], plan: BatchPlan, seed: number): Trial {

@@ -4,6 +4,7 @@
  */
 import { loadInferenceService } from '../../proto/load.js';
 import { ByteBudget } from '../../runtime/core/byte-budget.js';
+import { collectEarly } from '../../runtime/http2/collect-early.js';
 import { GrpcHttp2Server } from '../../runtime/http2/grpc-http2-server.js';
 import { frameMessage } from '../../runtime/http2/method.js';
 import { RpcError } from '../../runtime/http2/rpc-error.js';
@@ -12,7 +13,7 @@ import { keepRequestsYoung } from '../../runtime/http2/v8-settings.js';
 import { INFER_PATH } from './infer-body.js';
 
 keepRequestsYoung();
-
+collectEarly();
 const BUDGET_BYTES = 2 ** 30;
 const [port = '8001', values = '10'] = process.argv.slice(2);
 const answer = frameMessage(
@@ -25,7 +26,7 @@ const answer = frameMessage(
 const server = new GrpcHttp2Server({
   limits: TRANSPORT_LIMITS,
   budget: new ByteBudget(BUDGET_BYTES),
-  methods: new Map([[INFER_PATH, { kind: 'unary', handle: () => answer }]]),
+  methods: new Map([[INFER_PATH, { kind: 'unary', lendsMessage: true, handle: () => answer }]]),
   observer: { onCallEnd: () => undefined, onFault: () => undefined, toRpcError: (thrown) => new RpcError('INTERNAL', String(thrown)) },
 });
 await server.listen('127.0.0.1', Number(port));
