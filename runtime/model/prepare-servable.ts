@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises';
 import { findMismatch } from '../core/check-settings.js';
 import { LoadError } from '../core/load-error.js';
 import type { ModelSettings } from '../core/model-settings.js';
+import { countBytes } from '../core/tensor.js';
 import type { InferenceStatistics } from '../dataplane/inference-statistics.js';
 import type { Backend, LoadOptions, Servable, Session, SessionMode } from '../dataplane/ports.js';
 import { BatchSizeLearner } from '../scheduler/batch-size-learner.js';
@@ -144,8 +145,11 @@ class Preparation {
     return Math.max(...[...seconds.keys()].filter(isShort));
   }
 
-  async #placeInline(first: Session, made: { facts: GraphFacts; plan: LoadPlan; batches: ProvenBatches; rows: number }): Promise<Placed> {
-    const { facts, plan, batches, rows } = made;
+  async #placeInline(
+    first: Session,
+    made: { facts: GraphFacts; plan: LoadPlan; warmth: Warmth; batches: ProvenBatches; rows: number },
+  ): Promise<Placed> {
+    const { facts, plan, warmth, batches, rows } = made;
     const inline = await this.#load(facts, { ...plan.options, threads: 1, mode: 'inline' });
     await first.close();
     this.open.splice(0, 1);
@@ -153,9 +157,9 @@ class Preparation {
     const maxRows = Math.min(batches.plan.maxRows, rows);
     if (batches.learner === undefined) return { sessions: [inline], mode: 'inline', batches };
     const learner = new BatchSizeLearner({ maxRows });
-    for (let repeat = 0; repeat < 3; repeat++) for (const [size, measured] of seconds) learner.observe(size, measured);
-    learner.settle();
-    const shorter = { ...batches.plan, maxRows, targetRows: learner.targetRows };
+    const rowBytes = countBytes(warmth.base ?? []);
+    for (let repeat = 0; repeat < 3; repeat++) for (const [size, measured] of seconds) learner.observe(size, measured, rowBytes);
+    const shorter = { ...batches.plan, maxRows, targetRows: learner.settle(rowBytes) };
     return { sessions: [inline], mode: 'inline', batches: { plan: shorter, learner, seconds: batches.seconds } };
   }
 

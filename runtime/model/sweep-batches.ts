@@ -3,7 +3,7 @@
  * is this machine's own. A model that is slow gets fewer rounds, never a slow start.
  */
 import type { BatchPlan } from '../core/batch-plan.js';
-import type { Tensor } from '../core/tensor.js';
+import { countBytes, type Tensor } from '../core/tensor.js';
 import { makeTrialInputs } from '../core/trial-inputs.js';
 import type { Session } from '../dataplane/ports.js';
 import type { BatchSizeLearner } from '../scheduler/batch-size-learner.js';
@@ -28,10 +28,11 @@ export async function sweepBatches(options: SweepOptions): Promise<ReadonlyMap<n
   const { session, plan, base, sizes, learner, budgetSeconds, nowSeconds } = options;
   const least = new Map<number, number>();
   const began = nowSeconds();
+  const rowBytes = countBytes(base);
   let usable = [...sizes];
   for (let round = 0; round < ROUNDS; round++) {
     for (const rows of usable) {
-      if (learner.isTooLong(rows) || (round > 0 && nowSeconds() - began > budgetSeconds)) continue;
+      if (learner.isTooLong(rows, rowBytes) || (round > 0 && nowSeconds() - began > budgetSeconds)) continue;
       if (round === 0 && rows > 1 && nowSeconds() - began > budgetSeconds) break;
       const trials = Array.from({ length: rows }, (_, index) => makeTrial(base, plan, index + 1));
       const before = nowSeconds();
@@ -40,11 +41,11 @@ export async function sweepBatches(options: SweepOptions): Promise<ReadonlyMap<n
         usable = usable.filter((size) => size < rows);
         break;
       }
-      learner.observe(rows, nowSeconds() - before);
+      learner.observe(rows, nowSeconds() - before, rowBytes);
       least.set(rows, Math.min(least.get(rows) ?? Number.POSITIVE_INFINITY, outcome.run.inferenceSeconds));
     }
   }
-  learner.settle();
+  learner.settle(rowBytes);
   return least;
 }
 
