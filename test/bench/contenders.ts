@@ -131,6 +131,8 @@ export interface StartOptions {
 
 /** What images/Containerfile gives to Node. */
 const IMAGE_FLAGS = ['--max-semi-space-size=8'];
+/** And to glibc. */
+const IMAGE_ENV = { MALLOC_MMAP_THRESHOLD_: '8388608', MALLOC_TRIM_THRESHOLD_: '33554432' };
 
 /** `slipway serve` as it is: it chooses workers and threads from the cores that it may use. */
 export async function startSlipway(options: StartOptions): Promise<Server> {
@@ -138,7 +140,7 @@ export async function startSlipway(options: StartOptions): Promise<Server> {
   const ports = ['--grpc-port', String(port), '--rest-port', '0', '--metrics-port', '0'];
   const script = join(BENCH_FOLDER, '..', '..', 'runtime', 'main.js');
   const args = [...IMAGE_FLAGS, script, 'serve', options.bench.modelPath, '--model-name', 'bench', ...ports];
-  return await startNode(options, { name: 'Slipway', args, port, want: options.want });
+  return await startNode(options, { name: 'Slipway', args, env: IMAGE_ENV, port, want: options.want });
 }
 
 export async function startNaive(options: StartOptions): Promise<Server> {
@@ -157,16 +159,18 @@ export async function startNull(options: StartOptions): Promise<Server> {
 interface NodeServer {
   readonly name: string;
   readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   readonly port: number;
   readonly want: Float32Array | undefined;
 }
 
-function startNode({ bench, cores, name }: StartOptions, { name: ownName, args, port, want }: NodeServer): Promise<Server> {
+function startNode({ bench, cores, name }: StartOptions, { name: ownName, args, env = {}, port, want }: NodeServer): Promise<Server> {
   const body = makeGrpcBody(makeTensors(bench.inputs, 1));
   const options: ServerOptions = {
     name: name ?? ownName,
     command: process.execPath,
     args,
+    env,
     cores,
     question: { protocol: 'grpc', port, path: INFER_PATH, body, want },
   };
