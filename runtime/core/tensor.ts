@@ -27,3 +27,8 @@ export function countElements(shape: readonly number[]): number {
 export function formatShape(shape: readonly number[]): string {
   return `[${shape.join(',')}]`;
 }
+
+/** Bytes of all of them. */
+export function countBytes(tensors: readonly Tensor[]): number {
+  return tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
+}

@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises';
 import { findMismatch } from '../core/check-settings.js';
 import { LoadError } from '../core/load-error.js';
 import type { ModelSettings } from '../core/model-settings.js';
+import { countBytes } from '../core/tensor.js';
 import type { InferenceStatistics } from '../dataplane/inference-statistics.js';
 import type { Backend, LoadOptions, Servable, Session, SessionEvent, SessionMode } from '../dataplane/ports.js';
 import { BatchSizeLearner } from '../scheduler/batch-size-learner.js';
@@ -162,11 +163,12 @@ class Preparation {
     const { base } = batching;
     const maxRows = Math.min(batches.plan.maxRows, rows);
     const learner = new BatchSizeLearner({ maxRows });
+    const rowBytes = countBytes(base);
     const sizes = [...seconds.keys()].filter((size) => size <= rows);
     const { monotonicSeconds: nowSeconds } = this.options;
     // again, because here rows are laid in the serving thread's own time, and a single request is not laid at all
     const sweep = await sweepBatches({ session: inline, plan: batches.plan, base, sizes, learner, budgetSeconds: INLINE_SWEEP_SECONDS, nowSeconds });
-    const plan = { ...batches.plan, maxRows, targetRows: learner.targetRows };
+    const plan = { ...batches.plan, maxRows, targetRows: learner.targetRows(rowBytes) };
     return { sessions: [inline], mode: 'inline', batches: { plan, batching: { learner, base }, ...sweep } };
   }
 

@@ -1,9 +1,10 @@
 /** From a plan on paper to one that holds on this machine: verified with numbers, bounded by memory, sized by measurement. */
 import { type BatchPlan, newUnbatchedPlan } from '../core/batch-plan.js';
 import type { ModelSettings } from '../core/model-settings.js';
-import type { Tensor } from '../core/tensor.js';
+import { countBytes, type Tensor } from '../core/tensor.js';
 import type { Session } from '../dataplane/ports.js';
-import { BatchSizeLearner, candidateSizes } from '../scheduler/batch-size-learner.js';
+import { BatchSizeLearner } from '../scheduler/batch-size-learner.js';
+import { candidateSizes } from '../scheduler/size-times.js';
 import type { GraphFacts } from './graph-facts.js';
 import { limitToMemory, planBatches } from './plan-batches.js';
 import { type Sweep, sweepBatches } from './sweep-batches.js';
@@ -47,7 +48,7 @@ export async function proveBatches(options: ProveOptions): Promise<ProvenBatches
   const learner = new BatchSizeLearner({ maxRows: plan.maxRows });
   const sizes = settings.preferredRows.length > 0 ? settings.preferredRows.filter((rows) => rows <= plan.maxRows) : candidateSizes(plan.maxRows);
   const sweep = await sweepBatches({ session, plan, base, sizes: withOne(sizes), learner, budgetSeconds: SWEEP_SECONDS, nowSeconds });
-  return { plan: { ...plan, targetRows: learner.targetRows }, batching: { learner, base }, ...sweep };
+  return { plan: { ...plan, targetRows: learner.targetRows(countBytes(base)) }, batching: { learner, base }, ...sweep };
 }
 
 /** How long a run takes decides where a model runs, batched or not. */

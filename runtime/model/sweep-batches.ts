@@ -3,7 +3,7 @@
  * is this machine's own. A model that is slow gets fewer rounds, never a slow start.
  */
 import type { BatchPlan } from '../core/batch-plan.js';
-import type { Tensor } from '../core/tensor.js';
+import { countBytes, type Tensor } from '../core/tensor.js';
 import { makeTrialInputs } from '../core/trial-inputs.js';
 import type { Session } from '../dataplane/ports.js';
 import type { BatchSizeLearner } from '../scheduler/batch-size-learner.js';
@@ -38,10 +38,11 @@ export async function sweepBatches(options: SweepOptions): Promise<Sweep> {
   const inputSeconds = new Map<number, number>();
   const trials: Trial[] = [];
   const began = nowSeconds();
+  const rowBytes = countBytes(base);
   let usable = [...sizes];
   for (let round = 0; round < ROUNDS; round++) {
     for (const rows of usable) {
-      if (learner.isTooLong(rows) || (round > 0 && nowSeconds() - began > budgetSeconds)) continue;
+      if (learner.isTooLong(rows, rowBytes) || (round > 0 && nowSeconds() - began > budgetSeconds)) continue;
       if (round === 0 && rows > 1 && nowSeconds() - began > budgetSeconds) break;
       while (trials.length < rows) trials.push(makeTrial(base, plan, trials.length + 1));
       const before = nowSeconds();
@@ -50,12 +51,12 @@ export async function sweepBatches(options: SweepOptions): Promise<Sweep> {
         usable = usable.filter((size) => size < rows);
         break;
       }
-      learner.observe(rows, nowSeconds() - before);
+      learner.observe(rows, nowSeconds() - before, rowBytes);
       keepLeast(seconds, rows, outcome.run.inferenceSeconds);
       keepLeast(inputSeconds, rows, outcome.run.inputSeconds);
     }
   }
-  learner.settle();
+  learner.settle(rowBytes);
   return { seconds, inputSeconds };
 }
 

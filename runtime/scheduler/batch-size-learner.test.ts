@@ -2,8 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { FakeSession } from '../../test/runtime/fake-session.js';
 import { makeItem } from '../../test/runtime/make-work-item.js';
 import { VirtualTime } from '../../test/runtime/virtual-time.js';
-import { BatchSizeLearner, candidateSizes, planSweep } from './batch-size-learner.js';
+import { BatchSizeLearner, planSweep } from './batch-size-learner.js';
 import { Scheduler } from './scheduler.js';
+import { candidateSizes } from './size-times.js';
+
+/** Of a request as `makeItem` makes it: "x" has 8, "s" has 4. */
+const ROW_BYTES = 12;
 
 type Curve = (rows: number) => number;
 
@@ -38,15 +42,15 @@ function bestRate(curve: Curve, maxRows: number): number {
 
 function sweep(curve: Curve, maxRows: number): BatchSizeLearner {
   const learner = new BatchSizeLearner({ maxRows });
-  for (const rows of planSweep(maxRows)) if (!learner.isTooLong(rows)) learner.observe(rows, curve(rows));
-  learner.settle();
+  for (const rows of planSweep(maxRows)) if (!learner.isTooLong(rows, ROW_BYTES)) learner.observe(rows, curve(rows), ROW_BYTES);
+  learner.settle(ROW_BYTES);
   return learner;
 }
 
 describe('the sweep', () => {
   test.each(CURVES)('finds the best size within 5 % · %s', (_name, curve) => {
     for (const maxRows of [1, 2, 8, 32, 48, 100]) {
-      const size = sweep(curve, maxRows).targetRows;
+      const size = sweep(curve, maxRows).targetRows(ROW_BYTES);
       expect(size).toBeLessThanOrEqual(maxRows);
       expect(size / curve(size)).toBeGreaterThanOrEqual(0.95 * bestRate(curve, maxRows));
     }
@@ -56,22 +60,22 @@ describe('the sweep', () => {
     for (let seed = 1; seed <= 20; seed++) {
       const random = newRandom(seed);
       const noisy: Curve = (rows) => curve(rows) * (1 + 0.06 * (random() - 0.5)) * (random() < 0.08 ? 20 : 1);
-      const size = sweep(noisy, 32).targetRows;
+      const size = sweep(noisy, 32).targetRows(ROW_BYTES);
       expect(size / curve(size)).toBeGreaterThanOrEqual(0.95 * bestRate(curve, 32));
     }
   });
 
   test('stops at the knee: a gain under 3 % is not worth a longer wait', () => {
-    expect(sweep((rows) => 0.0005 * rows + 0.000001, 32).targetRows).toBe(1);
-    expect(sweep((rows) => (rows <= 4 ? 0.001 : 0.000245 * rows), 32).targetRows).toBe(4);
+    expect(sweep((rows) => 0.0005 * rows + 0.000001, 32).targetRows(ROW_BYTES)).toBe(1);
+    expect(sweep((rows) => (rows <= 4 ? 0.001 : 0.000245 * rows), 32).targetRows(ROW_BYTES)).toBe(4);
   });
 
   test('no batch takes longer than it may', () => {
     const curve: Curve = (rows) => 0.01 + 0.004 * rows;
-    expect(curve(sweep(curve, 256).targetRows)).toBeLessThanOrEqual(8 * curve(1));
+    expect(curve(sweep(curve, 256).targetRows(ROW_BYTES))).toBeLessThanOrEqual(8 * curve(1));
     const learner = new BatchSizeLearner({ maxRows: 256, maxRunSeconds: 0.03 });
-    for (const rows of planSweep(256)) if (!learner.isTooLong(rows)) learner.observe(rows, curve(rows));
-    expect(learner.settle()).toBe(4);
+    for (const rows of planSweep(256)) if (!learner.isTooLong(rows, ROW_BYTES)) learner.observe(rows, curve(rows), ROW_BYTES);
+    expect(learner.settle(ROW_BYTES)).toBe(4);
   });
 
   test('the sizes', () => {
@@ -86,6 +90,8 @@ async function serve(
   learner: BatchSizeLearner,
   curveAt: (nowSeconds: number) => Curve,
   seconds: number,
+  clients = 3 * learner.options.maxRows,
+  lateSeconds = 0,
 ): Promise<{ target: number; largest: number }> {
   const time = new VirtualTime();
   let largest = 0;
@@ -93,13 +99,20 @@ async function serve(
     largest = Math.max(largest, rows);
     return curveAt(time.nowSeconds())(rows);
   };
-  const session = new FakeSession({ time, depth: 2, latency });
+  const session = new FakeSession({ time, depth: 2, latency, lateSeconds });
   const { maxRows } = learner.options;
   const policy = { maxRequests: 0, maxRows: 0, defaultTimeoutSeconds: 0, allowTimeoutOverride: false, timeoutAction: 'REJECT' } as const;
   const scheduler = new Scheduler({
     model: 'm',
     sessions: [session],
-    plan: { maxRows, targetRows: learner.targetRows, maxDelaySeconds: 0, inputAxes: [0, undefined], outputAxes: [0, 1, undefined], why: '' },
+    plan: {
+      maxRows,
+      targetRows: learner.targetRows(ROW_BYTES),
+      maxDelaySeconds: 0,
+      inputAxes: [0, undefined],
+      outputAxes: [0, 1, undefined],
+      why: '',
+    },
     policies: { priorityLevels: 1, defaultPriorityLevel: 1, defaultPolicy: policy, levelPolicies: new Map(), maxBytes: 1e9, preserveOrdering: false },
     learner,
     nowSeconds: time.nowSeconds,
@@ -110,9 +123,9 @@ async function serve(
   const again = (): void => {
     if (time.nowSeconds() < seconds) scheduler.submit({ ...makeItem({ first: 1 }), outputs: ['y'], done: again });
   };
-  for (let client = 0; client < 3 * maxRows; client++) again();
+  for (let client = 0; client < clients; client++) again();
   await time.run();
-  return { target: learner.targetRows, largest };
+  return { target: learner.targetRows(ROW_BYTES), largest };
 }
 
 describe('while it serves', () => {
@@ -126,8 +139,26 @@ describe('while it serves', () => {
     const before: Curve = (rows) => (rows <= 2 ? 0.001 : 0.001 * rows);
     const after: Curve = (rows) => 0.001 + 0.00005 * rows;
     const learner = sweep(before, 8);
-    expect(learner.targetRows).toBe(2);
+    expect(learner.targetRows(ROW_BYTES)).toBe(2);
     const { target } = await serve(learner, (now) => (now < 0.2 ? before : after), 6);
     expect(target).toBe(8);
+  });
+
+  test('rows of another size than those of the sweep have a best size of their own, found by their first batches', async () => {
+    const small: Curve = (rows) => 0.0005 + 0.00015 * rows;
+    const large: Curve = (rows) => (rows <= 4 ? 0.0006 + 0.00088 * rows : 0.00105 * rows);
+    const learner = new BatchSizeLearner({ maxRows: 64 });
+    for (const rows of planSweep(64)) if (!learner.isTooLong(rows, 4)) learner.observe(rows, small(rows), 4);
+    const forSmall = learner.settle(4);
+    expect(forSmall).toBeGreaterThanOrEqual(24);
+    const { target } = await serve(learner, () => large, 300 * large(4), 16);
+    expect(target).toBe(4);
+    expect(learner.targetRows(4)).toBe(forSmall);
+  });
+
+  test('what the serving thread hears late does not count as time of the run', async () => {
+    const curve: Curve = (rows) => (rows <= 4 ? 0.0006 + 0.0009 * rows : 0.00107 * rows);
+    const { target } = await serve(new BatchSizeLearner({ maxRows: 16 }), () => curve, 600 * curve(4), 32, 0.02);
+    expect(target).toBe(4);
   });
 });

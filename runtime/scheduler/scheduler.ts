@@ -61,6 +61,8 @@ export class Scheduler implements RequestScheduler {
   #expiryAt = Number.POSITIVE_INFINITY;
   readonly #alarm: Alarm;
   #idleWaiters: (() => void)[] = [];
+  /** Of one row of the request that waited first when last one did. */
+  #rowBytes = 0;
 
   constructor(readonly options: SchedulerOptions) {
     const fault = checkPolicies(options.policies);
@@ -94,13 +96,14 @@ export class Scheduler implements RequestScheduler {
   /** Rows at which batches stop growing now. */
   get targetRows(): number {
     const { maxRows, targetRows } = this.plan;
-    return Math.max(1, Math.min(maxRows, this.options.learner?.targetRows ?? targetRows));
+    const first = this.#line.first?.item;
+    if (first !== undefined) this.#rowBytes = countRowBytes(first);
+    return Math.max(1, Math.min(maxRows, this.options.learner?.targetRows(this.#rowBytes) ?? targetRows));
   }
 
   /** Tells the scheduler how long a run takes that it did not make itself, such as one of a warm-up. */
   learn(rows: number, seconds: number): void {
     this.#times.add(rows, seconds);
-    this.options.learner?.observe(rows, seconds);
   }
 
   submit(item: WorkItem): void {
@@ -242,7 +245,7 @@ export class Scheduler implements RequestScheduler {
 
   /** Rows that the next batch may have. Where several sessions are free, they share what waits if that ends it clearly earlier. */
   #limit(head: Entry): number {
-    const target = Math.max(1, Math.min(this.plan.maxRows, this.options.learner?.nextRows() ?? this.plan.targetRows));
+    const target = Math.max(1, Math.min(this.plan.maxRows, this.options.learner?.nextRows(countRowBytes(head.item)) ?? this.plan.targetRows));
     let free = 0;
     for (const slot of this.#slots) if (!slot.isLost && slot.running.length === 0) free += 1;
     if (free < 2) return target;
@@ -273,8 +276,8 @@ export class Scheduler implements RequestScheduler {
   #finish(batch: RunningBatch, outcome: RunOutcome): void {
     const { entries, rows, former } = batch;
     const now = this.options.nowSeconds();
-    const seconds = this.#end(batch, now);
-    if (rows > 0) this.learn(rows, seconds);
+    const seconds = this.#end(batch, now - outcome.outputSeconds);
+    if (rows > 0) this.#learnFrom(batch, seconds);
     this.options.observer.observeBatch({ rows, requests: entries.length, run: outcome });
     const outputs = entries.length === 1 ? [outcome.outputs] : splitOutcome(outcome.outputs, batch.entries.map(itemOf), former);
     if (typeof outputs === 'string') {
@@ -282,7 +285,7 @@ export class Scheduler implements RequestScheduler {
       this.#runAgain(entries);
     }
     this.#fill(); // the session's next batch before the answers of the last
-    if (typeof outputs !== 'string') this.#deliver(batch, outcome, { outputs, startedSeconds: now - seconds });
+    if (typeof outputs !== 'string') this.#deliver(batch, outcome, { outputs, startedSeconds: now - outcome.outputSeconds - seconds });
     this.#tellIdle();
   }
 
@@ -329,10 +332,17 @@ export class Scheduler implements RequestScheduler {
     this.options.observer.observePlan(plan);
   }
 
-  #end(batch: RunningBatch, now: number): number {
+  /** Says for how long the batch had the session, by the session's own end: this thread may hear of it much later, when it is busy. */
+  #end(batch: RunningBatch, endedSeconds: number): number {
     this.#runningRequests -= batch.entries.length;
-    this.#lastEndSeconds = now;
-    return batch.slot.end(batch, now);
+    this.#lastEndSeconds = endedSeconds;
+    return batch.slot.end(batch, endedSeconds);
+  }
+
+  #learnFrom({ rows, entries }: RunningBatch, seconds: number): void {
+    this.learn(rows, seconds);
+    const first = entries[0]?.item;
+    if (first !== undefined) this.options.learner?.observe(rows, seconds, countRowBytes(first));
   }
 
   #abandon(entry: Entry): void {
@@ -410,6 +420,11 @@ export class Scheduler implements RequestScheduler {
     this.#idleWaiters = [];
     for (const resolve of waiters) resolve();
   }
+}
+
+/** Inputs of one of its rows. */
+function countRowBytes({ bytes, rows }: WorkItem): number {
+  return bytes / Math.max(1, rows);
 }
 
 function itemOf(entry: Entry): WorkItem {

@@ -63,10 +63,10 @@ export class SessionSlot {
   }
 
   /** Takes the batch out and says for how long it had the session. */
-  end(batch: RunningBatch, nowSeconds: number): number {
-    const seconds = nowSeconds - Math.max(batch.submittedSeconds, this.#endedSeconds);
+  end(batch: RunningBatch, endedSeconds: number): number {
+    const seconds = endedSeconds - Math.max(batch.submittedSeconds, this.#endedSeconds);
     this.running.splice(this.running.indexOf(batch), 1);
-    this.#endedSeconds = nowSeconds;
-    return seconds;
+    this.#endedSeconds = endedSeconds;
+    return Math.max(0, seconds);
   }
 }

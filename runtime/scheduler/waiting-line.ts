@@ -42,6 +42,12 @@ export class WaitingLine {
     return this.#sum((list) => list.bytes);
   }
 
+  /** The one that is served first, unless its time is up. */
+  get first(): Entry | undefined {
+    for (const list of this.#lists) if (list.first !== undefined) return list.first;
+    return undefined;
+  }
+
   /** In the order in which they are served. */
   get lists(): readonly WaitingList[] {
     return this.#lists;

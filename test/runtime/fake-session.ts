@@ -29,6 +29,8 @@ export interface FakeSessionOptions {
   readonly depth?: number;
   /** Seconds of a run of so many rows. */
   readonly latency: (rows: number) => number;
+  /** Time that the outcome of every run takes to come back; the session goes on meanwhile. */
+  readonly lateSeconds?: number;
   /** Fails a batch with what it returns. */
   readonly fault?: (batch: RunBatch) => Error | undefined;
   /** Rows that "y" has too many when several requests run together. */
@@ -50,18 +52,18 @@ export class FakeSession implements Session {
   }
 
   run(batch: RunBatch): Promise<RunOutcome> {
-    const { time, latency } = this.options;
+    const { time, latency, lateSeconds = 0 } = this.options;
     this.batches.push(batch);
     this.outstanding += 1;
     this.mostOutstanding = Math.max(this.mostOutstanding, this.outstanding);
     const seconds = latency(countRows(batch));
     this.#freeAt = Math.max(this.#freeAt, time.nowSeconds()) + seconds;
     return new Promise((resolve, reject) => {
-      time.at(this.#freeAt, () => {
+      time.at(this.#freeAt + lateSeconds, () => {
         this.outstanding -= 1;
         const fault = this.isLost ? new InferenceError('UNAVAILABLE', 'The session is lost') : this.options.fault?.(batch);
         if (fault !== undefined) reject(fault);
-        else resolve({ outputs: this.#compute(batch), inputSeconds: 0, inferenceSeconds: seconds, outputSeconds: 0 });
+        else resolve({ outputs: this.#compute(batch), inputSeconds: 0, inferenceSeconds: seconds, outputSeconds: lateSeconds });
       });
     });
   }
