@@ -30,10 +30,13 @@ export interface Pace {
   readonly seconds: number;
 }
 
+/** Until V8 has compiled what is hot and the scheduler knows the sizes of batches: after one second rates were a third lower. */
+const WARM_SECONDS = 2;
+
 /** One round of each, then the next of each: what disturbs the machine disturbs all of them. Each warms up first. */
 export async function measureInTurns(contenders: readonly Contender[], { rounds, seconds }: Pace): Promise<Measured[]> {
   const measured = contenders.map((contender) => ({ name: contender.name, contender, rounds: [] as Round[] }));
-  for (const { contender } of measured) await contender.measure(Math.min(1, seconds));
+  for (const { contender } of measured) await contender.measure(WARM_SECONDS);
   for (let round = 0; round < rounds; round++) {
     for (const { contender, rounds: own } of measured) own.push(await contender.measure(seconds));
   }
