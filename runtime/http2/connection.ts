@@ -26,6 +26,8 @@ export class Connection {
   #pingedMs: number;
   #isPinging = false;
   #isBeyondAge = false;
+  /** Old, and to be retired as soon as a call has come. */
+  #isDue = false;
   #retiredMs: number | undefined;
   #lastCalls: NodeJS.Timeout | undefined;
 
@@ -55,6 +57,7 @@ export class Connection {
     if (call.arrival.stream.destroyed) return;
     this.calls.add(call);
     call.onClose = this.#remove;
+    if (this.#isDue) this.retire();
   }
 
   readonly #remove = (call: ServerCall): void => {
@@ -82,8 +85,18 @@ export class Connection {
     const isOld = limits.connectionAgeMs > 0 && nowMs - this.#bornMs > this.#ageMs;
     const isIdle = limits.connectionIdleMs > 0 && this.calls.size === 0 && nowMs - this.#busyMs > limits.connectionIdleMs;
     if (this.#retiredMs === undefined) {
-      if (isOld || isIdle) this.retire();
+      if (isIdle) this.retire();
+      else if (isOld) this.#retireOld(nowMs);
     } else if (isOld && nowMs - this.#retiredMs > limits.connectionAgeGraceMs) this.#endOld();
+  }
+
+  /**
+   * Between two calls of a busy connection the next one is on its way most likely, and would be lost to a client that does not
+   * send again what was never taken: so with the next call in flight, in two steps, or at the next look.
+   */
+  #retireOld(nowMs: number): void {
+    if (this.calls.size > 0 || this.#busyMs < nowMs) this.retire();
+    else this.#isDue = true;
   }
 
   /** With a status, and cut off at the next look where the client does not take it. */

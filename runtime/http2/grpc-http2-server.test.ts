@@ -299,17 +299,30 @@ describe('connections', () => {
     world.pass(1500);
     await idle;
   });
+  test('an old one between two calls is asked to go with the next call in flight, or at the next look', async () => {
+    await start({ connectionAgeMs: 1000 });
+    const quiet = world.connect();
+    const ids: Record<'busy' | 'quiet', number[]> = { busy: [], quiet: [] };
+    client.on('goaway', (_code, id) => ids.busy.push(id));
+    quiet.on('goaway', (_code, id) => ids.quiet.push(id));
+    for (const session of [client, quiet]) await ask(session, ECHO, framed(''));
+    world.pass(1101);
+    await sleep(5);
+    expect(ids).toEqual({ busy: [], quiet: [] });
+    expect((await ask(client, { ':path': '/t/Later' }, framed('next'))).body).toEqual(framed('next'));
+    world.pass(1);
+    await until(() => world.server.connections === 0);
+    expect([ids.busy[0], ids.quiet[0]]).toEqual([2 ** 31 - 1, 1]); // in two steps with the call that was taken, and in one
+  });
   test('one with a call just before each look is not idle', async () => {
-    const server = await new TestServer({ connectionIdleMs: 1000 }).start();
-    const busy = server.connect();
+    await start({ connectionIdleMs: 1000 });
     for (let looks = 0; looks < 4; looks++) {
-      expect((await ask(busy, ECHO, framed(''))).code).toBe('0');
-      server.pass(1001);
-      expect(server.server.connections).toBe(1);
+      expect((await ask(client, ECHO, framed(''))).code).toBe('0');
+      world.pass(1001);
+      expect(world.server.connections).toBe(1);
     }
-    server.pass(1001);
-    await until(() => server.server.connections === 0);
-    await server.server.drain(1000);
+    world.pass(1001);
+    await until(() => world.server.connections === 0);
   });
   test('half-open ones are found out, live ones stay', async () => {
     const silent = connectTcp(world.port, '127.0.0.1');
