@@ -9,6 +9,8 @@ import type { GraphFacts } from './graph-facts.js';
 const AUTO_MAX_ROWS = 64;
 /** Inputs and outputs of the largest batch. */
 const MAX_BATCH_BYTES = 64 * 1024 * 1024;
+/** Inputs of a batch in the serving thread: more leaves the core's cache, and then laying costs more than a shared run saves. */
+const MAX_INLINE_BYTES = 1024 * 1024;
 /** Share of a batch's positions that may be padding. */
 const MAX_WASTE = 0.25;
 
@@ -39,6 +41,13 @@ export function limitToMemory(plan: BatchPlan, inputs: readonly Tensor[], output
   const rowBytes = [...inputs, ...outputs].reduce((sum, { data }) => sum + data.byteLength, 0);
   const maxRows = Math.max(1, Math.min(plan.maxRows, Math.floor(MAX_BATCH_BYTES / Math.max(1, rowBytes))));
   if (maxRows === 1) return { ...plan, maxRows, targetRows: 1, why: `one row has ${rowBytes} bytes: two would not gain anything by sharing a run` };
+  return { ...plan, maxRows, targetRows: Math.min(plan.targetRows, maxRows) };
+}
+
+/** For the serving thread, where a request that runs alone is not laid at all. `rows` at most; `inputs` are those of one row. */
+export function limitToCache(plan: BatchPlan, rows: number, inputs: readonly Tensor[]): BatchPlan {
+  const rowBytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
+  const maxRows = Math.max(1, Math.min(plan.maxRows, rows, Math.floor(MAX_INLINE_BYTES / Math.max(1, rowBytes))));
   return { ...plan, maxRows, targetRows: Math.min(plan.targetRows, maxRows) };
 }
 

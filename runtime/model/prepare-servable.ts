@@ -15,7 +15,7 @@ import { newModelScheduler, setTimer } from '../scheduler/new-model-scheduler.js
 import { countInlineRows } from './count-inline-rows.js';
 import { type GraphFacts, readGraphFacts } from './graph-facts.js';
 import type { LocatedModel } from './located-model.js';
-import { hasFixedRows } from './plan-batches.js';
+import { hasFixedRows, limitToCache } from './plan-batches.js';
 import { type HostResources, type LoadPlan, planLoad } from './plan-load.js';
 import { type ProvenBatches, proveBatches } from './prove-batches.js';
 import { readInitialStates } from './read-initial-states.js';
@@ -161,14 +161,13 @@ class Preparation {
     const { seconds, batching } = batches;
     if (batching === undefined) return { sessions: [inline], mode: 'inline', batches };
     const { base } = batching;
-    const maxRows = Math.min(batches.plan.maxRows, rows);
-    const learner = new BatchSizeLearner({ maxRows });
-    const rowBytes = countBytes(base);
-    const sizes = [...seconds.keys()].filter((size) => size <= rows);
+    const limited = limitToCache(batches.plan, rows, base);
+    const learner = new BatchSizeLearner({ maxRows: limited.maxRows });
+    const sizes = [...seconds.keys()].filter((size) => size <= limited.maxRows);
     const { monotonicSeconds: nowSeconds } = this.options;
     // again, because here rows are laid in the serving thread's own time, and a single request is not laid at all
-    const sweep = await sweepBatches({ session: inline, plan: batches.plan, base, sizes, learner, budgetSeconds: INLINE_SWEEP_SECONDS, nowSeconds });
-    const plan = { ...batches.plan, maxRows, targetRows: learner.targetRows(rowBytes) };
+    const sweep = await sweepBatches({ session: inline, plan: limited, base, sizes, learner, budgetSeconds: INLINE_SWEEP_SECONDS, nowSeconds });
+    const plan = { ...limited, targetRows: learner.targetRows(countBytes(base)) };
     return { sessions: [inline], mode: 'inline', batches: { plan, batching: { learner, base }, ...sweep } };
   }
 
