@@ -17,6 +17,6 @@ describe('collectEarly', () => {
       if (read % 10 === 0) await nextTurn();
       most = Math.max(most, process.memoryUsage().arrayBuffers - before);
     }
-    expect(most).toBeLessThan(32 * MIB);
+    expect(most).toBeLessThan(48 * MIB); // 65 to 68 without the setting, 12 to 17 with it, and more beside other tests
   });
 });
