@@ -6,15 +6,11 @@ import { Counter, type Registry } from 'prom-client';
 import { INFER_PATHS, type InferPath } from './grpc/infer-codec.js';
 import type { GrpcObserver } from './grpc/server.js';
 
-class Tally {
-  count = 0;
-}
-
 export class GrpcMetrics implements GrpcObserver {
   readonly #faults: Counter<'reason'>;
-  readonly #paths: Record<InferPath, Tally> = { hot: new Tally(), general: new Tally() };
+  readonly #paths: Record<InferPath, number> = { hot: 0, general: 0 };
   /** By method and code: bounded by those that the server has. */
-  readonly #calls = new Map<string, Map<string, Tally>>();
+  readonly #calls = new Map<string, Map<string, number>>();
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -27,7 +23,7 @@ export class GrpcMetrics implements GrpcObserver {
       registers,
       collect() {
         this.reset();
-        for (const [method, codes] of calls) for (const [code, { count }] of codes) this.inc({ method, code }, count);
+        for (const [method, codes] of calls) for (const [code, count] of codes) this.inc({ method, code }, count);
       },
     });
     this.#faults = new Counter({
@@ -43,21 +39,19 @@ export class GrpcMetrics implements GrpcObserver {
       registers,
       collect() {
         this.reset();
-        for (const path of INFER_PATHS) this.inc({ path }, paths[path].count); // a series that is not there is no zero
+        for (const path of INFER_PATHS) this.inc({ path }, paths[path]); // a series that is not there is no zero
       },
     });
   }
 
   onCallEnd(method: string, code: string): void {
-    const codes = this.#calls.get(method) ?? new Map<string, Tally>();
+    const codes = this.#calls.get(method) ?? new Map<string, number>();
     if (codes.size === 0) this.#calls.set(method, codes);
-    const tally = codes.get(code) ?? new Tally();
-    if (tally.count === 0) codes.set(code, tally);
-    tally.count += 1;
+    codes.set(code, (codes.get(code) ?? 0) + 1);
   }
 
   onInferPath(path: InferPath): void {
-    this.#paths[path].count += 1;
+    this.#paths[path] += 1;
   }
 
   onFault(reason: string): void {

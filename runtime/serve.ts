@@ -23,10 +23,9 @@ import { exitAtOnce } from './exit-at-once.js';
 import { type Grants, readGrants } from './grants.js';
 import { GrpcServer } from './grpc/server.js';
 import { GrpcMetrics } from './grpc-metrics.js';
-import { collectEarly } from './http2/collect-early.js';
 import { readTlsFiles, type TlsFiles, type TlsMaterial, TlsWatch } from './http2/tls-files.js';
 import type { TransportLimits } from './http2/transport-limits.js';
-import { keepRequestsYoung } from './http2/v8-settings.js';
+import { tuneCollector } from './http2/v8-settings.js';
 import { newRuntimeRegistry } from './metrics.js';
 import { LocalModelStore } from './model/local-model-store.js';
 import type { HostResources } from './model/plan-load.js';
@@ -53,8 +52,7 @@ export async function runServe(argv: readonly string[], env: NodeJS.ProcessEnv):
     console.log(SERVE_USAGE);
     return 0;
   }
-  keepRequestsYoung();
-  collectEarly();
+  tuneCollector();
   const config = parseServeFlags(argv, env['KUBERNETES_SERVICE_HOST'] !== undefined, readConfigFile);
   if (typeof config === 'string') return refuse(`${config}\n${SERVE_USAGE}`, config);
   const tracing = readTracing(config.otlpEndpoint, env);

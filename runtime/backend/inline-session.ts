@@ -8,7 +8,7 @@ import { InferenceError } from '../core/inference-error.js';
 import type { ModelSignature } from '../core/signature.js';
 import type { RunBatch, RunOutcome, Session } from '../dataplane/ports.js';
 import { type BatchPlan, layBatch, planBatch } from './lay-batch.js';
-import { collectGarbage } from './memory-return.js';
+import { collectGarbageSoon } from './memory-return.js';
 import { type NativeInput, runNative } from './native-run.js';
 import type { NativeSession } from './onnx-binding.js';
 import { computeSlabBytes } from './slab.js';
@@ -43,7 +43,7 @@ export class InlineSession implements Session {
   /** Of the serving thread, which has read the model's file too. */
   trim(): void {
     this.#memory = new Uint8Array(computeSlabBytes(0));
-    collectGarbage();
+    collectGarbageSoon();
   }
 
   async close(): Promise<void> {

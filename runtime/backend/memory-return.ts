@@ -6,6 +6,18 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
+let isPlanned = false;
+
+/** At the end of this turn, once for all who ask in it: every session of a model does when its batches were trials. */
+export function collectGarbageSoon(): void {
+  if (isPlanned) return;
+  isPlanned = true;
+  setImmediate(() => {
+    isPlanned = false;
+    collectGarbage();
+  });
+}
+
 /** Of the calling thread. Takes a few milliseconds. */
 export function collectGarbage(): void {
   setFlagsFromString('--expose-gc');

@@ -9,7 +9,7 @@ import type { RunBatch, RunOutcome, Session } from '../dataplane/ports.js';
 import { BurstWatch } from './burst-watch.js';
 import { HangWatch } from './hang-watch.js';
 import { layBatch, planBatch } from './lay-batch.js';
-import { collectGarbage } from './memory-return.js';
+import { collectGarbageSoon } from './memory-return.js';
 import type { SessionChannel } from './session-channel.js';
 import { newSessionLost } from './session-lost.js';
 import { Slab } from './slab.js';
@@ -84,7 +84,7 @@ export class RemoteSession implements Session {
     if (this.#lost !== undefined || this.#isClosing) return;
     for (const slab of this.#slabs) slab.release(); // runs in progress hold theirs themselves
     this.channel.send({ kind: 'trim' });
-    collectGarbage();
+    collectGarbageSoon();
   }
 
   async close(): Promise<void> {

@@ -103,6 +103,17 @@ describe('calls', () => {
     else if (message !== undefined) expect(answer.message).toBe(message);
     expect((await ask(client, ECHO, framed('next'))).code).toBe('0');
   });
+  test('headers count as HTTP/2 counts them: names, values and 32 bytes for each pair', async () => {
+    await start({ headerListBytes: 2000 });
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`x-${10 + index}`, 'ten bytes.']));
+    const refused = await ask(client, { ...ECHO, ...many }, framed('hi'));
+    expect(refused.code).toBe('8');
+    const [, bytes] = /^headers have (\d+) bytes, more than the limit of 2000$/.exec(refused.message) ?? [];
+    expect((await ask(client, ECHO, framed('hi'))).code).toBe('0');
+    await start({ headerListBytes: 3000 });
+    expect((await ask(client, { ...ECHO, ...many }, framed('hi'))).code).toBe('0');
+    expect(Number(bytes)).toBeGreaterThan(40 * (32 + 'x-10ten bytes.'.length));
+  });
   test('a refusal does not wait for the rest of the request', async () => {
     expect((await ask(client, { ':path': '/t/None' }, undefined)).code).toBe('12');
     const stream = client.request({ ':method': 'POST', ':path': '/t/Echo', 'content-type': 'application/grpc' });

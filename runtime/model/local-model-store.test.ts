@@ -44,6 +44,16 @@ describe('LocalModelStore', () => {
     await store.start({ cpus: 2 }, () => undefined);
     expect([states, session.runs.length, backend.loads]).toMatchObject([['Warming', 'Ready'], 3, Array(2).fill({ threads: 1, mode: 'thread' })]);
   });
+  test('what loading and trial runs held is given back by each copy before the model is ready', async () => {
+    const store = newStore();
+    const trims: [string, number][] = [];
+    store.onChange(() => trims.push([store.models()[0]?.state ?? '', session.trims]));
+    await store.start({ cpus: 2 }, () => undefined);
+    expect(trims).toEqual([
+      ['Warming', 0],
+      ['Ready', 2],
+    ]);
+  });
   test('tells where the bytes came from, when they were fetched', async () => {
     writeFileSync(recordPath, JSON.stringify(record));
     const store = newStore();

@@ -2,7 +2,7 @@
 import { type BatchPlan, newUnbatchedPlan, type SequenceMask } from '../core/batch-plan.js';
 import type { ModelSettings } from '../core/model-settings.js';
 import type { ModelSignature } from '../core/signature.js';
-import type { Tensor } from '../core/tensor.js';
+import { countBytes, type Tensor } from '../core/tensor.js';
 import type { GraphFacts } from './graph-facts.js';
 
 /** Rows of a batch where nobody asked for more: past it no model on CPUs was seen to gain. */
@@ -38,7 +38,7 @@ export function planBatches(settings: ModelSettings, facts: GraphFacts, signatur
 
 /** No batch may hold more than MAX_BATCH_BYTES, whatever was asked. `inputs` and `outputs` are those of one row. */
 export function limitToMemory(plan: BatchPlan, inputs: readonly Tensor[], outputs: readonly Tensor[]): BatchPlan {
-  const rowBytes = [...inputs, ...outputs].reduce((sum, { data }) => sum + data.byteLength, 0);
+  const rowBytes = countBytes(inputs) + countBytes(outputs);
   const maxRows = Math.max(1, Math.min(plan.maxRows, Math.floor(MAX_BATCH_BYTES / Math.max(1, rowBytes))));
   if (maxRows === 1) return { ...plan, maxRows, targetRows: 1, why: `one row has ${rowBytes} bytes: two would not gain anything by sharing a run` };
   return { ...plan, maxRows, targetRows: Math.min(plan.targetRows, maxRows) };
@@ -46,8 +46,7 @@ export function limitToMemory(plan: BatchPlan, inputs: readonly Tensor[], output
 
 /** For the serving thread, where a request that runs alone is not laid at all. `rows` at most; `inputs` are those of one row. */
 export function limitToCache(plan: BatchPlan, rows: number, inputs: readonly Tensor[]): BatchPlan {
-  const rowBytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
-  const maxRows = Math.max(1, Math.min(plan.maxRows, rows, Math.floor(MAX_INLINE_BYTES / Math.max(1, rowBytes))));
+  const maxRows = Math.max(1, Math.min(plan.maxRows, rows, Math.floor(MAX_INLINE_BYTES / Math.max(1, countBytes(inputs)))));
   return { ...plan, maxRows, targetRows: Math.min(plan.targetRows, maxRows) };
 }
 

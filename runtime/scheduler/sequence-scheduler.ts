@@ -7,7 +7,7 @@
 import type { InferenceError } from '../core/inference-error.js';
 import { LIMITS } from '../core/limits.js';
 import type { SequenceSettings } from '../core/model-settings.js';
-import type { Tensor } from '../core/tensor.js';
+import { countBytes, type Tensor } from '../core/tensor.js';
 import type { ItemResult, ItemSuccess, RequestScheduler, WorkItem } from '../dataplane/ports.js';
 import { IdleCount } from './idle-count.js';
 import { newCancelled, newOverload, newTimedOut, newUnloading, toInferenceError } from './refusals.js';
@@ -163,7 +163,7 @@ export class SequenceScheduler implements RequestScheduler {
     try {
       const inputs = this.#fill(owner, turn);
       const outputs = [...item.outputs, ...this.#stateOutputs.filter((name) => !item.outputs.includes(name))];
-      const bytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
+      const bytes = countBytes(inputs);
       const timeout = item.timeoutSeconds === undefined ? {} : { timeoutSeconds: turn.timeoutAt - started };
       this.inner.submit({ ...item, inputs, outputs, bytes, ...timeout, sequence: position, done: (result) => this.#finish(owner, turn, result) });
     } catch (error) {
@@ -204,7 +204,7 @@ export class SequenceScheduler implements RequestScheduler {
       const output = result.outputs.find(({ name }) => name === outputName);
       if (output !== undefined) states.push({ ...output, name: inputName });
     }
-    const bytes = states.reduce((sum, { data }) => sum + data.byteLength, 0);
+    const bytes = countBytes(states);
     if (!this.#hasRoom(bytes - owner.stateBytes)) return { error: newNoRoomForState(this.options.model, bytes, this.#maxStateBytes), hasRun: true };
     this.#table.setStates(owner, states.map(copyTensor));
     return { ...result, outputs };

@@ -2,7 +2,7 @@
  * The sequences of one model, by correlation id, the longest unused first: how many there are, how much their states take, and
  * the one timer that frees those nobody has used for too long and tells requests whose time to wait is over.
  */
-import type { Tensor } from '../core/tensor.js';
+import { countBytes, type Tensor } from '../core/tensor.js';
 import { Alarm, type AlarmOptions } from './alarm.js';
 import { Sequence, type Turn } from './sequence.js';
 
@@ -70,7 +70,7 @@ export class SequenceTable {
   }
 
   setStates(sequence: Sequence, states: readonly Tensor[] | undefined): void {
-    const bytes = states?.reduce((sum, { data }) => sum + data.byteLength, 0) ?? 0;
+    const bytes = countBytes(states ?? []);
     this.#stateBytes += bytes - sequence.stateBytes;
     sequence.stateBytes = bytes;
     sequence.states = states;

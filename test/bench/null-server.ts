@@ -4,16 +4,14 @@
  */
 import { loadInferenceService } from '../../proto/load.js';
 import { ByteBudget } from '../../runtime/core/byte-budget.js';
-import { collectEarly } from '../../runtime/http2/collect-early.js';
 import { GrpcHttp2Server } from '../../runtime/http2/grpc-http2-server.js';
 import { frameMessage } from '../../runtime/http2/method.js';
 import { RpcError } from '../../runtime/http2/rpc-error.js';
 import { TRANSPORT_LIMITS } from '../../runtime/http2/transport-limits.js';
-import { keepRequestsYoung } from '../../runtime/http2/v8-settings.js';
+import { tuneCollector } from '../../runtime/http2/v8-settings.js';
 import { INFER_PATH } from './infer-body.js';
 
-keepRequestsYoung();
-collectEarly();
+tuneCollector();
 const BUDGET_BYTES = 2 ** 30;
 const [port = '8001', values = '10'] = process.argv.slice(2);
 const answer = frameMessage(

@@ -13,6 +13,7 @@ export class FakeSession implements Session {
   readonly depth = 1;
   readonly runs: (readonly Tensor[])[] = [];
   isClosed = false;
+  trims = 0;
   /** Thrown by the next run. */
   nextError: Error | undefined;
   /** Runs wait for this. */
@@ -29,6 +30,10 @@ export class FakeSession implements Session {
     if (error !== undefined) throw error;
     const seconds = { inputSeconds: 0.125, inferenceSeconds: 0.25, outputSeconds: 0.0625 };
     return { ...seconds, outputs: inputs.map((input, index) => ({ ...input, name: outputs[index] ?? input.name })) };
+  }
+
+  trim(): void {
+    this.trims += 1;
   }
 
   async close(): Promise<void> {

