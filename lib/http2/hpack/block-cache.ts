@@ -6,13 +6,12 @@ import type { HeaderList } from './header-list.js';
 
 const SLOTS = 4;
 const SLOT_BYTES = 512;
-const EMPTY = -1;
 
 export class BlockCache {
   /** The table's count of changes at which the blocks were read. */
   #changes = 0;
-  readonly #lists: (HeaderList | undefined)[] = [undefined, undefined, undefined, undefined];
-  readonly #lengths = [EMPTY, EMPTY, EMPTY, EMPTY];
+  readonly #lists: HeaderList[] = [];
+  readonly #lengths: number[] = [];
   /** The blocks' bytes, taken when the first is kept. */
   #bytes: Uint8Array | undefined;
   /** Overwritten next. */
@@ -20,8 +19,11 @@ export class BlockCache {
 
   /** The list of a block of these bytes, while the table is as it was. */
   find(block: Uint8Array, changes: number): HeaderList | undefined {
-    if (changes !== this.#changes) this.#clear(changes);
-    for (let slot = 0; slot < SLOTS; slot++) {
+    if (changes !== this.#changes) {
+      this.#changes = changes;
+      this.#clear();
+    }
+    for (let slot = 0; slot < this.#lists.length; slot++) {
       if (this.#lengths[slot] === block.length && this.#isSame(slot, block)) return this.#lists[slot];
     }
     return undefined;
@@ -47,9 +49,10 @@ export class BlockCache {
     return true;
   }
 
-  #clear(changes: number): void {
-    this.#changes = changes;
-    this.#lengths.fill(EMPTY);
-    this.#lists.fill(undefined);
+  #clear(): void {
+    if (this.#lists.length === 0) return;
+    this.#lists.length = 0;
+    this.#lengths.length = 0;
+    this.#next = 0;
   }
 }
