@@ -1,7 +1,8 @@
 /**
  * Header blocks of one direction of a connection (RFC 7541). What is written must be sent, in the order of writing. Only SharedFields
  * go into the peer's table, each at its first use, eight at most and none ever leaves it: a field's index is thus known for good,
- * and the table is a short array. A peer that wants less than the usual table gets none.
+ * and the table is a short array. A peer that wants less than the usual table gets none. Fields come checked: names in lower case, no
+ * character beyond U+00FF.
  */
 import type { Buffer } from 'node:buffer';
 import { INITIAL_TABLE_BYTES } from './dynamic-table.js';
@@ -24,7 +25,10 @@ export class HpackEncoder {
   #usesTable = true;
   #owesSizeUpdate = false;
 
-  /** The peer's SETTINGS_HEADER_TABLE_SIZE. One that is lower than the last ends the use of the table for good. */
+  /**
+   * The peer's SETTINGS_HEADER_TABLE_SIZE, said before the first block that follows the acknowledgement. One that is lower than the
+   * last ends the use of the table for good.
+   */
   limitTable(bytes: number): void {
     if (bytes < this.#limitBytes) {
       this.#usesTable = false;
