@@ -1,29 +1,18 @@
 /** A new stream: either it is a gRPC call of a method that is here, or it is refused before a byte of its body is kept. */
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { RequestHead } from '../../lib/http2/request-head.js';
+import type { ServerStream } from '../../lib/http2/server-stream.js';
 import type { CallHost } from './call-host.js';
 import { encodeGrpcMessage } from './grpc-message.js';
 import { parseGrpcTimeout } from './grpc-timeout.js';
-import { ENCODINGS, isEncoding } from './inflater.js';
+import { ENCODINGS, type Encoding, isEncoding } from './inflater.js';
 import type { Method } from './method.js';
 import { RPC_CODES, type RpcCode } from './rpc-error.js';
-import type { ServerCall } from './server-call.js';
+import { RESPONSE, type ServerCall } from './server-call.js';
 import { StreamCall } from './stream-call.js';
 import { UnaryCall } from './unary-call.js';
 
 /** Followed by nothing, a subtype or parameters: "application/grpc-web" is another protocol. */
 const CONTENT_TYPE = /^application\/grpc(?:$|[+;])/;
-
-/** What HTTP/2 adds to the length of each name and value. */
-const PAIR_BYTES = 32;
-
-export interface Arriving {
-  readonly stream: ServerHttp2Stream;
-  readonly headers: IncomingHttpHeaders;
-  /** The same as they came: names and values by turns. */
-  readonly rawHeaders: readonly string[];
-  /** The server has as many calls as it takes. */
-  readonly isFull: boolean;
-}
 
 interface Refusal {
   readonly status: number;
@@ -31,37 +20,51 @@ interface Refusal {
   readonly message: string;
 }
 
-/** The call, or undefined when it was refused. */
-export function acceptCall(host: CallHost, methods: ReadonlyMap<string, Method>, arriving: Arriving): ServerCall | undefined {
-  const { stream, headers } = arriving;
-  const path = headers[':path'] ?? '';
-  const method = methods.get(path);
-  const encoding = headers['grpc-encoding'] ?? 'identity';
-  const timeout = headers['grpc-timeout'];
-  const timeoutMs = typeof timeout === 'string' ? parseGrpcTimeout(timeout) : undefined;
-  const refusal = findRefusal(headers, method !== undefined) ?? findOverload(host, arriving);
-  if (refusal !== undefined || method === undefined) return refuse(host, stream, refusal ?? newUnknown(path));
-  if (typeof encoding !== 'string' || !isEncoding(encoding)) return refuse(host, stream, newEncoding(encoding));
-  if (timeout !== undefined && timeoutMs === undefined) return refuse(host, stream, newTimeout(timeout));
-  const arrival = { host, stream, headers, method: path, encoding };
+/** What a header block asks for. The same block asks for the same each time, so it is read once. */
+type Wish = { readonly refusal: Refusal } | { readonly method: Method; readonly encoding: Encoding; readonly timeoutMs: number | undefined };
+
+/** The call, or undefined when it was refused. `isFull`: the server has as many calls as it takes. */
+export function acceptCall(
+  host: CallHost,
+  methods: ReadonlyMap<string, Method>,
+  stream: ServerStream,
+  head: RequestHead,
+  isFull: boolean,
+): ServerCall | undefined {
+  const wish = (head.memo ??= readWish(host, methods, head)) as Wish; // a head is of one connection, and only this writes it
+  if ('refusal' in wish) return refuse(host, stream, wish.refusal);
+  if (isFull) return refuse(host, stream, newFull(host.limits.streams));
+  const { method, encoding, timeoutMs } = wish;
+  const arrival = { host, stream, head, method: head.path, encoding };
   const call = method.kind === 'unary' ? new UnaryCall(arrival, method) : new StreamCall(arrival, method);
+  stream.listener = call;
+  if (stream.isClosed) call.onClose(); // its method ended it at once
   if (timeoutMs !== undefined) call.startDeadline(timeoutMs);
   return call;
 }
 
-function findRefusal(headers: IncomingHttpHeaders, isKnown: boolean): Refusal | undefined {
-  if (headers[':method'] !== 'POST') {
-    return { status: 405, code: 'INTERNAL', message: `method ${headers[':method']} is not allowed: gRPC calls are POST` };
-  }
-  const type = headers['content-type'] ?? '';
-  if (!CONTENT_TYPE.test(type)) return { status: 415, code: 'INTERNAL', message: `content-type '${type}' is not application/grpc` };
-  return isKnown ? undefined : newUnknown(headers[':path'] ?? '');
+function readWish(host: CallHost, methods: ReadonlyMap<string, Method>, head: RequestHead): Wish {
+  const { fields, path } = head;
+  const encoding = fields.get('grpc-encoding') ?? 'identity';
+  const timeout = fields.get('grpc-timeout');
+  const timeoutMs = timeout === undefined ? undefined : parseGrpcTimeout(timeout);
+  const method = methods.get(path);
+  const refusal = findRefusal(head) ?? findOverload(host, head);
+  if (refusal !== undefined) return { refusal };
+  if (method === undefined) return { refusal: newUnknown(path) };
+  if (!isEncoding(encoding)) return { refusal: newEncoding(encoding) };
+  if (timeout !== undefined && timeoutMs === undefined) return { refusal: newTimeout(timeout) };
+  return { method, encoding, timeoutMs };
 }
 
-function findOverload({ limits }: CallHost, { rawHeaders, isFull }: Arriving): Refusal | undefined {
-  if (isFull) return newFull(limits.streams);
-  let bytes = (rawHeaders.length / 2) * PAIR_BYTES;
-  for (const text of rawHeaders) bytes += text.length;
+function findRefusal({ method, fields }: RequestHead): Refusal | undefined {
+  if (method !== 'POST') return { status: 405, code: 'INTERNAL', message: `method ${method} is not allowed: gRPC calls are POST` };
+  const type = fields.get('content-type') ?? '';
+  return CONTENT_TYPE.test(type) ? undefined : { status: 415, code: 'INTERNAL', message: `content-type '${type}' is not application/grpc` };
+}
+
+function findOverload({ limits }: CallHost, { fields }: RequestHead): Refusal | undefined {
+  const { bytes } = fields;
   if (bytes <= limits.headerListBytes) return undefined;
   return { status: 200, code: 'RESOURCE_EXHAUSTED', message: `headers have ${bytes} bytes, more than the limit of ${limits.headerListBytes}` };
 }
@@ -70,11 +73,11 @@ function newUnknown(path: string): Refusal {
   return { status: 200, code: 'UNIMPLEMENTED', message: `The server does not implement the method ${path}` };
 }
 
-function newEncoding(encoding: unknown): Refusal {
+function newEncoding(encoding: string): Refusal {
   return { status: 200, code: 'UNIMPLEMENTED', message: `grpc-encoding '${encoding}' is not supported: use one of ${ENCODINGS.join(', ')}` };
 }
 
-function newTimeout(timeout: unknown): Refusal {
+function newTimeout(timeout: string): Refusal {
   return {
     status: 200,
     code: 'INVALID_ARGUMENT',
@@ -86,11 +89,8 @@ function newFull(limit: number): Refusal {
   return { status: 200, code: 'RESOURCE_EXHAUSTED', message: `the server has ${limit} calls in flight, its limit: try again later` };
 }
 
-function refuse(host: CallHost, stream: ServerHttp2Stream, { status, code, message }: Refusal): undefined {
+function refuse(host: CallHost, stream: ServerStream, { status, code, message }: Refusal): undefined {
   host.observer.onCallEnd('', code);
-  stream.on('error', () => undefined); // the client hears the refusal, or has gone
-  if (stream.destroyed || stream.closed) return;
-  const headers = [':status', String(status), 'content-type', 'application/grpc', 'grpc-accept-encoding', ENCODINGS.join(',')];
-  stream.respond([...headers, 'grpc-status', String(RPC_CODES[code]), 'grpc-message', encodeGrpcMessage(message)], { endStream: true });
-  stream.resume().close(constants.NGHTTP2_NO_ERROR);
+  const [, ...more] = RESPONSE;
+  stream.respond([[':status', String(status)], ...more, ['grpc-status', String(RPC_CODES[code])], ['grpc-message', encodeGrpcMessage(message)]], true);
 }

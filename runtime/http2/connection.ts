@@ -1,22 +1,29 @@
 /** One client's connection: its calls, its signs of life, its age, and how it is closed without losing a call. */
-import { Buffer } from 'node:buffer';
-import { constants, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { OutputPool } from '../../lib/http2/output-pool.js';
+import { ErrorCode } from '../../lib/http2/protocol.js';
+import type { RequestHead } from '../../lib/http2/request-head.js';
+import { ServerSession, type SessionOwner } from '../../lib/http2/server-session.js';
+import type { ServerStream } from '../../lib/http2/server-stream.js';
 import type { CallHost } from './call-host.js';
 import { CallList } from './call-list.js';
-import { keepForATurn } from './keep-for-a-turn.js';
 import { PingPolicy } from './ping-policy.js';
 import type { ServerCall } from './server-call.js';
-import { takeHandle, useStreamTables } from './session-internals.js';
 
-const { NGHTTP2_NO_ERROR, NGHTTP2_ENHANCE_YOUR_CALM } = constants;
-/** "I will take no new stream soon": every stream that the client may open still is below this id. */
-const ANY_STREAM = 2 ** 31 - 1;
 const BEYOND_AGE = 'The connection is older than the server lets connections be, and the time for its last calls is over';
 /** A client that does not answer the ping between the two GOAWAYs has this long to start its last calls. */
 const LAST_CALLS_MS = 1000;
 
-export class Connection {
+/** Who keeps the connections. */
+export interface ConnectionOwner {
+  /** The call of a stream, or undefined when it was refused. */
+  accept(stream: ServerStream, head: RequestHead): ServerCall | undefined;
+  onGone(connection: Connection): void;
+}
+
+export class Connection implements SessionOwner {
   readonly calls = new CallList<ServerCall>();
+  readonly session: ServerSession;
   readonly #pings: PingPolicy;
   readonly #bornMs: number;
   readonly #ageMs: number;
@@ -30,33 +37,62 @@ export class Connection {
   #isDue = false;
   #retiredMs: number | undefined;
   #lastCalls: NodeJS.Timeout | undefined;
+  /** The last look at which the client had taken something, or had nothing to take. */
+  #takenMs: number;
 
   /** `jitter`: -1 to 1, so that connections made together do not end together. */
   constructor(
     readonly host: CallHost,
-    readonly session: ServerHttp2Session,
+    readonly owner: ConnectionOwner,
+    socket: Socket,
+    pool: OutputPool,
     jitter: number,
   ) {
     const { limits } = host;
     this.#bornMs = host.wheel.nowMs();
     this.#busyMs = this.#bornMs;
     this.#pingedMs = this.#bornMs;
+    this.#takenMs = this.#bornMs;
     this.#ageMs = limits.connectionAgeMs * (1 + jitter / 10);
     this.#pings = new PingPolicy({ minIntervalMs: limits.minPingIntervalMs, maxStrikes: limits.pingStrikes });
-    useStreamTables(session);
-    const handle = takeHandle(session);
-    session.on('close', () => keepForATurn(handle));
-    session.setLocalWindowSize(limits.windowBytes);
-    session.on('ping', () => this.#onPing());
-    session.on('remoteSettings', () => this.#onPing()); // as cheap to send, and as dear to answer
+    this.session = new ServerSession(socket, { ...limits, streams: limits.streamsPerConnection }, this, pool);
   }
 
-  add(call: ServerCall): void {
+  nowMs(): number {
+    return this.host.wheel.nowMs();
+  }
+
+  onStream(stream: ServerStream, head: RequestHead): void {
+    const call = this.owner.accept(stream, head);
+    if (call !== undefined) this.#add(call);
+  }
+
+  onBacklog(change: number): void {
+    if (change > 0) this.host.budget.take(change);
+    else this.host.budget.give(-change);
+  }
+
+  onPing(): void {
+    if (!this.#pings.onPing(this.host.wheel.nowMs())) return;
+    this.host.observer.onFault('too many pings');
+    this.session.fail(ErrorCode.ENHANCE_YOUR_CALM, 'too_many_pings');
+  }
+
+  onFault(reason: string): void {
+    this.host.observer.onFault(reason);
+  }
+
+  onClose(): void {
+    clearTimeout(this.#lastCalls);
+    this.owner.onGone(this);
+  }
+
+  #add(call: ServerCall): void {
     this.#pings.onCall();
     this.#wasBusy = true;
-    if (call.arrival.stream.destroyed) return;
+    if (call.arrival.stream.isClosed) return;
     this.calls.add(call);
-    call.onClose = this.#remove;
+    call.onLeft = this.#remove;
     if (this.#isDue) this.retire();
   }
 
@@ -68,15 +104,17 @@ export class Connection {
 
   /** Once a second. */
   sweep(nowMs: number): void {
-    if (this.session.destroyed) return;
+    if (this.session.isDestroyed) return;
     if (this.#wasBusy) {
       this.#busyMs = nowMs;
       this.#wasBusy = false;
     }
     for (const call of this.calls.list()) call.sweep(nowMs);
     const { limits } = this.host;
-    if (this.session.remoteSettings === undefined || this.session.pendingSettingsAck) {
-      // node:http2 reads nothing while a write is held up by a slow reader: the acknowledgement may lie unread until his call has ended
+    if (this.session.backlogBytes === 0 || this.session.takeProgress()) this.#takenMs = nowMs;
+    else if (nowMs - this.#takenMs > limits.writeStallMs) this.#fault('took nothing of its answers');
+    if (this.session.isReadPaused) return; // what would be a sign of life lies unread
+    if (!this.session.isEstablished) {
       if (nowMs - this.#busyMs > limits.handshakeMs && this.calls.size === 0) this.#fault('sent no HTTP/2 settings');
       return;
     }
@@ -117,17 +155,17 @@ export class Connection {
 
   /**
    * Asks the client to go elsewhere and closes when its calls have ended. With calls in flight in two steps: after the first
-   * GOAWAY every call that was on its way is still taken, after the second none. Without any, nghttp2 stops reading at the
-   * first, so there is one, which names the last call that was taken: clients send what came after it elsewhere.
+   * GOAWAY every call that was on its way is still taken, after the second none. Without any there is one, which names the last
+   * call that was taken: clients send what came after it elsewhere.
    */
   retire(): void {
-    if (this.#retiredMs !== undefined || this.session.destroyed) return;
+    if (this.#retiredMs !== undefined || this.session.isDestroyed) return;
     this.#retiredMs = this.host.wheel.nowMs();
     if (this.calls.size === 0) {
       this.#close();
       return;
     }
-    this.session.goaway(NGHTTP2_NO_ERROR, ANY_STREAM);
+    this.session.announceEnd();
     this.#lastCalls = setTimeout(() => this.#close(), LAST_CALLS_MS);
     if (!this.session.ping(() => this.#close())) this.#close();
   }
@@ -138,7 +176,7 @@ export class Connection {
 
   #close(): void {
     clearTimeout(this.#lastCalls);
-    if (!this.session.destroyed) this.session.close();
+    this.session.close();
   }
 
   /** A slow reader finds the ping behind all that lies in the socket before it: what it takes until then is a sign of life too. */
@@ -153,13 +191,6 @@ export class Connection {
     this.#isPinging = this.session.ping(() => {
       this.#isPinging = false;
     });
-  }
-
-  #onPing(): void {
-    if (!this.#pings.onPing(this.host.wheel.nowMs()) || this.session.destroyed) return;
-    this.host.observer.onFault('too many pings');
-    this.session.goaway(NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from('too_many_pings'));
-    this.session.destroy();
   }
 
   #fault(reason: string): void {

@@ -1,18 +1,22 @@
 /**
- * gRPC over node:http2 without a framework between (ADR 0022): accepts connections and streams, sweeps what does not move,
+ * gRPC over HTTP/2 without a framework between (docs/adr/0034): accepts connections and streams, sweeps what does not move,
  * and drains. It knows framing, deadlines and bounds; what the bytes mean is the methods' matter.
  */
-import { constants, createSecureServer, createServer, type Http2Server, type SecureServerOptions, type ServerHttp2Session } from 'node:http2';
 import type { Server, Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { OutputPool } from '../../lib/http2/output-pool.js';
+import type { RequestHead } from '../../lib/http2/request-head.js';
+import type { ServerStream } from '../../lib/http2/server-stream.js';
 import type { ByteBudget } from '../core/byte-budget.js';
 import { acceptCall } from './accept-call.js';
 import { AssemblyPool } from './assembly-pool.js';
 import type { CallHost, TransportObserver } from './call-host.js';
-import { Connection } from './connection.js';
+import { Connection, type ConnectionOwner } from './connection.js';
 import { DeadlineWheel } from './deadline-wheel.js';
 import { Inflater } from './inflater.js';
 import type { Method } from './method.js';
-import { HTTP1_ANSWER, newPlainListener } from './plain-listener.js';
+import { newPlainListener, refuseHttp1 } from './plain-listener.js';
+import type { ServerCall } from './server-call.js';
 import { readTlsFiles, type TlsFiles, TlsWatch } from './tls-files.js';
 import type { TransportLimits } from './transport-limits.js';
 
@@ -44,10 +48,11 @@ const POOL_SHARE = 8;
 /** What lay idle for so many sweeps is let go. */
 const TRIM_SWEEPS = 10;
 
-export class GrpcHttp2Server implements CallHost {
+export class GrpcHttp2Server implements CallHost, ConnectionOwner {
   readonly limits: TransportLimits;
   readonly budget: ByteBudget;
   readonly observer: TransportObserver;
+  readonly #output = new OutputPool();
   readonly pool: AssemblyPool;
   readonly wheel: DeadlineWheel;
   readonly inflater = new Inflater();
@@ -150,20 +155,28 @@ export class GrpcHttp2Server implements CallHost {
     this.#calls--;
   }
 
+  accept(stream: ServerStream, head: RequestHead): ServerCall | undefined {
+    const call = acceptCall(this, this.options.methods, stream, head, this.#calls >= this.limits.streams);
+    if (call !== undefined) this.#calls++;
+    return call;
+  }
+
+  onGone(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#onEmpty?.();
+  }
+
   #newListener(): Server {
-    const { tls } = this.options;
-    if (tls === undefined) {
-      const http2 = createServer(newHttp2Options(this.limits));
-      this.#attach(http2);
-      const { onHttp1 } = this.options;
-      return newPlainListener({ handshakeMs: this.limits.handshakeMs, onHttp2: (socket) => http2.emit('connection', socket), onHttp1 });
-    }
+    const { tls, onHttp1 } = this.options;
+    const { handshakeMs } = this.limits;
+    if (tls === undefined) return newPlainListener({ handshakeMs, onHttp2: (socket) => this.#connect(socket), onHttp1 });
     const material = readTlsFiles(tls);
     const clients = tls.clientCaFile === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
-    const options: SecureServerOptions = { ...newHttp2Options(this.limits), ...material, ...clients, ALPNProtocols: ['h2'], minVersion: 'TLSv1.2' };
-    const secure = createSecureServer({ ...options, handshakeTimeout: this.limits.handshakeMs });
-    this.#attach(secure);
-    secure.on('unknownProtocol', (socket) => socket.end(HTTP1_ANSWER));
+    const options: TlsOptions = { ...material, ...clients, ALPNProtocols: ['h2'], minVersion: 'TLSv1.2', handshakeTimeout: handshakeMs, noDelay: true };
+    const secure = createTlsServer(options, (socket) => {
+      if (socket.alpnProtocol === 'h2') this.#connect(socket);
+      else refuseHttp1(socket);
+    });
     secure.on('tlsClientError', () => this.observer.onFault('TLS handshake failed'));
     const watch = new TlsWatch(tls, material);
     this.#reloadTls = () => {
@@ -174,47 +187,9 @@ export class GrpcHttp2Server implements CallHost {
     return secure;
   }
 
-  #attach(server: Http2Server | ReturnType<typeof createSecureServer>): void {
-    server.on('session', (session) => this.#onSession(session));
-    server.on('sessionError', () => this.observer.onFault('connection error'));
-  }
-
-  #onSession(session: ServerHttp2Session): void {
-    const connection = new Connection(this, session, (this.options.random ?? Math.random)() * 2 - 1);
+  #connect(socket: Socket): void {
+    const connection = new Connection(this, this, socket, this.#output, (this.options.random ?? Math.random)() * 2 - 1);
     this.#connections.add(connection);
-    session.on('close', () => {
-      this.#connections.delete(connection);
-      if (this.#connections.size === 0) this.#onEmpty?.();
-    });
-    session.on('stream', (stream, headers, _flags, rawHeaders) => {
-      const call = acceptCall(this, this.options.methods, { stream, headers, rawHeaders, isFull: this.#calls >= this.limits.streams });
-      if (call === undefined) return;
-      this.#calls++;
-      connection.add(call);
-    });
     if (this.#isDraining) connection.retire();
   }
-}
-
-/** What nghttp2 and node:http2 themselves refuse. */
-function newHttp2Options(limits: TransportLimits): SecureServerOptions {
-  return {
-    settings: {
-      initialWindowSize: limits.windowBytes,
-      maxFrameSize: limits.frameBytes,
-      maxConcurrentStreams: limits.streamsPerConnection,
-      maxHeaderListSize: limits.headerListBytes,
-      enablePush: false,
-    },
-    maxHeaderListPairs: limits.headerPairs,
-    maxSettings: 32,
-    maxOutstandingPings: 10,
-    maxSessionInvalidFrames: 100,
-    maxSessionRejectedStreams: 100,
-    streamResetBurst: limits.resetBurst,
-    streamResetRate: limits.resetsPerSecond,
-    // The module's own bound counts windows as used and stalls connections with large ones; the byte budget bounds what is kept.
-    maxSessionMemory: Number.MAX_SAFE_INTEGER,
-    paddingStrategy: constants.PADDING_STRATEGY_NONE,
-  };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { HeaderList } from '../../lib/http2/hpack/header-list.js';
 import { encodeGrpcMessage } from './grpc-message.js';
 import { parseGrpcTimeout } from './grpc-timeout.js';
 import { Metadata } from './metadata.js';
@@ -42,7 +43,7 @@ describe('encodeGrpcMessage', () => {
 });
 
 test('metadata: text, and binary values with and without padding', () => {
-  const metadata = new Metadata({ 'x-a': '1', 'x-b-bin': 'AQI=, AQI,' });
+  const metadata = new Metadata(new HeaderList(['x-a', 'x-b-bin', 'x-b-bin'], ['1', 'AQI=', 'AQI,'], 0, false));
   expect([metadata.get('x-a'), metadata.get('x-none'), metadata.getBinary('x-none-bin')]).toEqual(['1', undefined, []]);
   expect(metadata.getBinary('x-b-bin').map((value) => [...value])).toEqual([[1, 2], [1, 2], []]);
   expect(() => metadata.getBinary('x-a')).toThrow('does not end in "-bin"');

@@ -86,7 +86,6 @@ describe('MessageReader', () => {
       for (let at = 0; at < wire.length; at += 16_384) reader.push(wire.subarray(at, at + 16_384));
       const payload = reader.next()?.payload;
       expect(payload?.equals(wire.subarray(5))).toBe(true);
-      expect(payload !== undefined && reader.isIn(payload)).toBe(true);
       reader.recycle();
       reader.recycle();
       return payload;

@@ -76,11 +76,6 @@ export class MessageReader {
     return { isCompressed: this.#isCompressed, payload };
   }
 
-  /** Whether `view` lies in the memory of the last message. */
-  isIn(view: Uint8Array): boolean {
-    return view.buffer === this.#memory?.buffer;
-  }
-
   /** Lets others use the memory of the last message. Nobody may look at it after that. */
   recycle(): void {
     if (this.#memory !== undefined) this.pool?.give(this.#memory);

@@ -1,14 +1,13 @@
 /** What a client sends beside its message. Nothing is converted before somebody asks. */
 import { Buffer } from 'node:buffer';
-import type { IncomingHttpHeaders } from 'node:http2';
+import type { HeaderList } from '../../lib/http2/hpack/header-list.js';
 
 export class Metadata {
-  constructor(readonly headers: IncomingHttpHeaders) {}
+  constructor(readonly headers: HeaderList) {}
 
   /** Values of a repeated key come joined by ", ". */
   get(key: string): string | undefined {
-    const value = this.headers[key];
-    return Array.isArray(value) ? value.join(', ') : value;
+    return this.headers.get(key);
   }
 
   /** Of a key that ends in "-bin"; base64 with or without padding. Every value, in their order. */

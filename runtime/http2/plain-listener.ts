@@ -9,7 +9,7 @@ const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 /** Enough to tell the preface from every method of HTTP/1.1: PRI is none. */
 const TOLD_AFTER = 4;
 const TEXT = 'This port speaks gRPC, which needs HTTP/2. The same models answer HTTP/1.1 on the REST port.\n';
-export const HTTP1_ANSWER = `HTTP/1.1 505 HTTP Version Not Supported\r\nContent-Type: text/plain\r\nContent-Length: ${TEXT.length}\r\nConnection: close\r\n\r\n${TEXT}`;
+const HTTP1_ANSWER = `HTTP/1.1 505 HTTP Version Not Supported\r\nContent-Type: text/plain\r\nContent-Length: ${TEXT.length}\r\nConnection: close\r\n\r\n${TEXT}`;
 
 export interface PlainListenerOptions {
   readonly handshakeMs: number;
@@ -18,7 +18,7 @@ export interface PlainListenerOptions {
   readonly onHttp1: ((socket: Socket) => void) | undefined;
 }
 
-export function newPlainListener({ handshakeMs, onHttp2, onHttp1 = refuse }: PlainListenerOptions): Server {
+export function newPlainListener({ handshakeMs, onHttp2, onHttp1 = refuseHttp1 }: PlainListenerOptions): Server {
   return createServer({ noDelay: true }, (socket) => {
     const onTimeout = (): void => {
       socket.destroy();
@@ -42,7 +42,8 @@ export function newPlainListener({ handshakeMs, onHttp2, onHttp1 = refuse }: Pla
   });
 }
 
-function refuse(socket: Socket): void {
+/** Says what the port speaks, in HTTP/1.1. */
+export function refuseHttp1(socket: Socket): void {
   socket.on('error', () => socket.destroy());
   socket.end(HTTP1_ANSWER);
   socket.resume(); // a reset would overtake the answer if bytes were left unread

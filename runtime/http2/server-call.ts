@@ -3,7 +3,11 @@
  * path: no timer, no AbortController and no promise of its own; headers that all answers share are made once.
  */
 import type { Buffer } from 'node:buffer';
-import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { Field } from '../../lib/http2/hpack/hpack-encoder.js';
+import { SharedField } from '../../lib/http2/hpack/shared-field.js';
+import { ErrorCode } from '../../lib/http2/protocol.js';
+import type { RequestHead } from '../../lib/http2/request-head.js';
+import type { ServerStream, StreamListener } from '../../lib/http2/server-stream.js';
 import { newBudgetRefusal } from '../core/byte-budget.js';
 import { CallState } from '../core/call-state.js';
 import type { CallHost } from './call-host.js';
@@ -16,31 +20,29 @@ import { Metadata } from './metadata.js';
 import type { FramedMessage } from './method.js';
 import { RPC_CODES, type RpcCode, RpcError } from './rpc-error.js';
 
-const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL } = constants;
-const ACCEPTED = ENCODINGS.join(',');
-/** As a list, which the http2 module takes without looking at each name. */
-const HEADERS: readonly string[] = [':status', '200', 'content-type', 'application/grpc', 'grpc-accept-encoding', ACCEPTED];
-const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
-const WITHOUT_BODY = { endStream: true, sendDate: false };
-const OK_TRAILERS: OutgoingHttpHeaders = { 'grpc-status': '0' };
+/** What every answer begins with. */
+export const RESPONSE: readonly Field[] = [
+  [':status', '200'],
+  new SharedField('content-type', 'application/grpc'),
+  new SharedField('grpc-accept-encoding', ENCODINGS.join(',')),
+];
+const OK_TRAILERS: readonly Field[] = [new SharedField('grpc-status', '0')];
 const PREFIX_BYTES = 5;
-/** A larger answer is written in parts, so that a slow reader and one that reads nothing can be told apart. */
-const PART_BYTES = 1024 * 1024;
 
 export interface Arrival {
   readonly host: CallHost;
-  readonly stream: ServerHttp2Stream;
-  readonly headers: IncomingHttpHeaders;
+  readonly stream: ServerStream;
+  readonly head: RequestHead;
   /** '' when no method has the path. */
   readonly method: string;
   readonly encoding: Encoding;
 }
 
-export abstract class ServerCall extends CallState implements Listed {
+export abstract class ServerCall extends CallState implements Listed, StreamListener {
   /** In the list of its connection. */
   place = -1;
   /** Told once, when the stream is gone. */
-  onClose: ((call: ServerCall) => void) | undefined;
+  onLeft: ((call: ServerCall) => void) | undefined;
   /** Of CallHost.sweptMs, when something last moved. */
   progressMs: number;
   /** The client sends no more. */
@@ -49,14 +51,8 @@ export abstract class ServerCall extends CallState implements Listed {
   #held = 0;
   #answerBytes = 0;
   #isEnded = false;
-  #isClosed = false;
-  /** Bytes were given to the connection and not all of them left. */
-  #unsent = 0;
-  /** The last part was given together with the stream's end: nobody is told when it left. */
-  #isLastGiven = false;
-  #trailers: OutgoingHttpHeaders = OK_TRAILERS;
   #metadata: Metadata | undefined;
-  #moreTrailers: Record<string, string> | undefined;
+  #moreTrailers: Field[] | undefined;
   /** Called once, when the call ends; for those who watch it. */
   onEnded: ((code: RpcCode) => void) | undefined;
 
@@ -65,19 +61,19 @@ export abstract class ServerCall extends CallState implements Listed {
     protected readonly reader: MessageReader,
   ) {
     super();
-    const { host, stream } = arrival;
-    this.progressMs = host.sweptMs;
-    stream.on('error', ignore); // 'close' follows, and says all that is needed
-    stream.on('close', () => this.#close());
+    this.progressMs = arrival.host.sweptMs;
   }
+
+  abstract onData(bytes: Buffer): void;
+  abstract onEnd(): void;
 
   /** '/package.Service/Method' */
   get path(): string {
-    return this.arrival.headers[':path'] ?? '';
+    return this.arrival.head.path;
   }
 
   get metadata(): Metadata {
-    this.#metadata ??= new Metadata(this.arrival.headers);
+    this.#metadata ??= new Metadata(this.arrival.head.fields);
     return this.#metadata;
   }
 
@@ -88,8 +84,7 @@ export abstract class ServerCall extends CallState implements Listed {
 
   /** Address and port; '' once the connection is gone. */
   get peer(): string {
-    const socket = this.arrival.stream.session?.socket;
-    return socket?.remoteAddress === undefined ? '' : `${socket.remoteAddress}:${socket.remotePort}`;
+    return this.arrival.stream.session.remoteAddress;
   }
 
   /** What the client calls this request; '' when it gives it no name. */
@@ -102,13 +97,9 @@ export abstract class ServerCall extends CallState implements Listed {
     return this.#isEnded;
   }
 
-  protected get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
   /** False when the client takes answers more slowly than they come. */
   get canWrite(): boolean {
-    return this.arrival.stream.writableLength < this.arrival.host.limits.windowBytes;
+    return this.arrival.stream.queuedBytes < this.arrival.host.limits.windowBytes;
   }
 
   /** A time that is over already ends the call. */
@@ -126,43 +117,16 @@ export abstract class ServerCall extends CallState implements Listed {
   send({ chunks, byteLength }: FramedMessage): void {
     if (this.#isEnded) return;
     this.#admit(byteLength);
-    this.#begin();
-    this.#write(chunks);
+    const { stream, host } = this.arrival;
+    this.progressMs = host.sweptMs;
+    stream.respond(RESPONSE);
+    for (const chunk of chunks) stream.send(chunk);
   }
 
   /** Goes out beside the status. `name` in lower case; a value of a name that ends in "-bin" is bytes. */
   addTrailer(name: string, value: string | Buffer): void {
-    this.#moreTrailers ??= {};
-    this.#moreTrailers[name] = typeof value === 'string' ? value : value.toString('base64').replace(/=+$/, '');
-  }
-
-  /** Sends the only message and ends the call well: in one step, without a listener for what was sent, where it is small. */
-  protected answer(message: FramedMessage): void {
-    const [only] = message.chunks;
-    const { host, stream, method } = this.arrival;
-    if (
-      this.#isEnded ||
-      this.#moreTrailers !== undefined ||
-      stream.headersSent ||
-      message.chunks.length > 1 ||
-      only === undefined ||
-      only.byteLength > PART_BYTES
-    ) {
-      this.send(message);
-      this.end('OK');
-      return;
-    }
-    this.#admit(message.byteLength);
-    this.#isEnded = true;
-    this.#isLastGiven = true;
-    this.#leave();
-    host.observer.onCallEnd(method, 'OK');
-    this.onEnded?.('OK');
-    if (stream.destroyed || stream.closed) return;
-    this.progressMs = host.sweptMs;
-    stream.respond(HEADERS, WITH_TRAILERS);
-    stream.on('wantTrailers', sendOkTrailers);
-    stream.end(only);
+    this.#moreTrailers ??= [];
+    this.#moreTrailers.push([name, typeof value === 'string' ? value : value.toString('base64').replace(/=+$/, '')]);
   }
 
   /** Ends the call with a status; only the first end counts. */
@@ -173,19 +137,12 @@ export abstract class ServerCall extends CallState implements Listed {
     const { host, stream, method } = this.arrival;
     host.observer.onCallEnd(method, code);
     this.onEnded?.(code);
-    if (stream.destroyed || stream.closed) return;
-    if (code !== 'OK') {
-      this.abandon(); // whoever still works on it can stop
-      this.#trailers = newTrailers(code, message);
-    }
-    if (this.#moreTrailers !== undefined) this.#trailers = { ...this.#trailers, ...this.#moreTrailers };
-    if (!this.isHalfClosed) stream.resume(); // the rest of a request that is answered already is not wanted
-    if (stream.headersSent) {
-      stream.end(); // its trailers say when it may be closed
-      return;
-    }
-    stream.respond([...HEADERS, ...Object.entries(this.#trailers).flatMap(([name, value]) => [name, String(value)])], WITHOUT_BODY);
-    if (!this.isHalfClosed) stream.close(NGHTTP2_NO_ERROR);
+    if (stream.isClosed) return;
+    if (code !== 'OK') this.abandon(); // whoever still works on it can stop
+    const status = code === 'OK' ? OK_TRAILERS : newTrailers(code, message);
+    const trailers = this.#moreTrailers === undefined ? status : [...status, ...this.#moreTrailers];
+    if (stream.hasResponded) stream.finish(trailers);
+    else stream.respond([...RESPONSE, ...trailers], true);
   }
 
   /** For what was thrown. */
@@ -198,7 +155,7 @@ export abstract class ServerCall extends CallState implements Listed {
   /** Once a second: ends what does not move any more. */
   sweep(nowMs: number): void {
     const { limits } = this.arrival.host;
-    if (this.#unsent > 0 || (this.#isLastGiven && !this.arrival.stream.writableFinished)) {
+    if (this.arrival.stream.queuedBytes > 0) {
       if (nowMs - this.progressMs > limits.writeStallMs) this.cut();
     } else if (this.isReceiving && nowMs - this.progressMs > limits.bodyStallMs) {
       this.end('DEADLINE_EXCEEDED', `the request's message paused for more than ${limits.bodyStallMs / 1000} s: send it without pauses`);
@@ -207,8 +164,7 @@ export abstract class ServerCall extends CallState implements Listed {
 
   /** Resets the stream: for what cannot be told to the client any more. */
   cut(): void {
-    this.arrival.stream.close(NGHTTP2_CANCEL);
-    this.arrival.stream.destroy();
+    this.arrival.stream.reset(ErrorCode.CANCEL);
   }
 
   /** A message has begun and not ended, or none has come where one must. */
@@ -259,45 +215,16 @@ export abstract class ServerCall extends CallState implements Listed {
     this.#answerBytes += byteLength;
   }
 
-  #begin(): void {
-    const { stream } = this.arrival;
-    if (stream.headersSent || stream.destroyed || stream.closed) return;
-    stream.respond(HEADERS, WITH_TRAILERS);
-    stream.on('wantTrailers', () => {
-      if (stream.destroyed || stream.closed) return;
-      stream.sendTrailers(this.#trailers);
-      if (!this.isHalfClosed) setImmediate(() => stream.destroyed || stream.close(NGHTTP2_NO_ERROR)); // in this turn it would go out before them
-    });
-  }
-
-  #write(chunks: readonly Uint8Array[]): void {
-    const [only] = chunks;
-    if (chunks.length === 1 && only !== undefined && only.byteLength <= PART_BYTES) {
-      this.#writePart(only);
-      return;
-    }
-    for (const chunk of chunks) for (let at = 0; at < chunk.byteLength; at += PART_BYTES) this.#writePart(chunk.subarray(at, at + PART_BYTES));
-  }
-
-  #writePart(part: Uint8Array): void {
-    const { stream, host } = this.arrival;
-    if (stream.destroyed || stream.closed) return;
-    this.#unsent++;
-    this.progressMs = host.sweptMs;
-    stream.write(part, () => {
-      this.#unsent--;
-      this.progressMs = host.sweptMs;
-      if (!this.#isEnded) this.onWritable();
-    });
+  onSent(): void {
+    this.progressMs = this.arrival.host.sweptMs;
+    if (!this.#isEnded) this.onWritable();
   }
 
   #leave(): void {
     if (this.#deadline !== undefined) this.arrival.host.wheel.remove(this.#deadline);
   }
 
-  #close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  onClose(): void {
     const { host, method } = this.arrival;
     if (!this.#isEnded) {
       this.#isEnded = true;
@@ -309,20 +236,12 @@ export abstract class ServerCall extends CallState implements Listed {
     host.budget.give(this.#answerBytes);
     this.#answerBytes = 0;
     this.onClosed();
-    this.onClose?.(this);
+    this.onLeft?.(this);
     host.onCallClosed();
   }
 }
 
-function newTrailers(code: RpcCode, message: string): OutgoingHttpHeaders {
-  const status = String(RPC_CODES[code]);
-  return message === '' ? { 'grpc-status': status } : { 'grpc-status': status, 'grpc-message': encodeGrpcMessage(message) };
-}
-
-function sendOkTrailers(this: ServerHttp2Stream): void {
-  if (!this.destroyed && !this.closed) this.sendTrailers(OK_TRAILERS);
-}
-
-function ignore(): void {
-  // nothing to do: see where it is used
+function newTrailers(code: RpcCode, message: string): readonly Field[] {
+  const status: Field = ['grpc-status', String(RPC_CODES[code])];
+  return message === '' ? [status] : [status, ['grpc-message', encodeGrpcMessage(message)]];
 }

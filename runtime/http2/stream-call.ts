@@ -19,17 +19,11 @@ export class StreamCall extends ServerCall {
     readonly method: StreamMethod,
   ) {
     super(arrival, new MessageReader(arrival.host.limits.messageBytes));
-    const { stream } = arrival;
     this.#handler = method.open(this);
-    stream.on('data', (chunk: Buffer) => this.#read(chunk));
-    stream.on('end', () => {
-      this.isHalfClosed = true;
-      this.#pump();
-    });
   }
 
   protected override get isReceiving(): boolean {
-    return !this.isEnded && !this.isHalfClosed && this.reader.isPartial && !this.arrival.stream.isPaused();
+    return !this.isEnded && !this.isHalfClosed && this.reader.isPartial && !this.arrival.stream.isPaused;
   }
 
   protected override onClosed(): void {
@@ -42,7 +36,12 @@ export class StreamCall extends ServerCall {
     this.#pump();
   }
 
-  #read(chunk: Buffer): void {
+  override onEnd(): void {
+    this.isHalfClosed = true;
+    this.#pump();
+  }
+
+  override onData(chunk: Buffer): void {
     if (this.isEnded) return;
     this.progressMs = this.arrival.host.sweptMs;
     if (!this.hold(chunk.length)) return;
@@ -73,7 +72,7 @@ export class StreamCall extends ServerCall {
     if (this.isEnded) return;
     const { stream } = this.arrival;
     if (!this.#hasRoom) stream.pause();
-    else if (stream.isPaused()) stream.resume();
+    else if (stream.isPaused) stream.resume();
     if (this.isHalfClosed && this.#inFlight === 0 && !this.#isInflating) this.#halfClose();
   }
 

@@ -1,17 +1,14 @@
 /** A call with one message in and one out. */
 import type { Buffer } from 'node:buffer';
-import { constants } from 'node:http2';
 import { MessageReader } from './message-reader.js';
 import type { FramedMessage, UnaryMethod } from './method.js';
 import { RpcError } from './rpc-error.js';
 import { type Arrival, ServerCall } from './server-call.js';
 
-const { NGHTTP2_NO_ERROR } = constants;
-
 export class UnaryCall extends ServerCall {
   /** The method has the message: its bytes are released when it is done, even when the client has gone before. */
   #isHandling = false;
-  /** The call ended well, and nobody reads its message any more. */
+  /** The method is done with the message for good. */
   #isMessageFree = false;
 
   constructor(
@@ -19,9 +16,6 @@ export class UnaryCall extends ServerCall {
     readonly method: UnaryMethod,
   ) {
     super(arrival, new MessageReader(arrival.host.limits.messageBytes, arrival.host.pool));
-    const { stream } = arrival;
-    stream.on('data', (chunk: Buffer) => this.#read(chunk));
-    stream.on('end', () => this.#finish());
   }
 
   protected override get isReceiving(): boolean {
@@ -31,10 +25,11 @@ export class UnaryCall extends ServerCall {
   protected override onClosed(): void {
     if (!this.#isHandling) this.release();
     // A cancelled request may still be read, by a run or for others who asked the same: its memory is left to the collector.
-    if (this.#isMessageFree && this.arrival.stream.rstCode === NGHTTP2_NO_ERROR) this.reader.recycle();
+    // What was sent was copied: an answer that is a view of it does not need it any more either.
+    if (this.#isMessageFree && this.arrival.stream.isComplete) this.reader.recycle();
   }
 
-  #read(chunk: Buffer): void {
+  override onData(chunk: Buffer): void {
     if (this.isEnded) return;
     this.progressMs = this.arrival.host.sweptMs;
     if (!this.hold(chunk.length)) return;
@@ -45,9 +40,9 @@ export class UnaryCall extends ServerCall {
     }
   }
 
-  #finish(): void {
+  override onEnd(): void {
     this.isHalfClosed = true;
-    if (this.isEnded || this.arrival.stream.closed) return;
+    if (this.isEnded) return;
     try {
       const framed = this.reader.next();
       if (framed === undefined) throw newNoMessage(this.reader.isPartial);
@@ -91,8 +86,9 @@ export class UnaryCall extends ServerCall {
     this.#done();
     if (this.isEnded) return;
     try {
-      this.answer(message);
-      this.#isMessageFree = this.method.lendsMessage === true && !message.chunks.some((chunk) => this.reader.isIn(chunk));
+      this.#isMessageFree = this.method.lendsMessage === true;
+      this.send(message);
+      this.end('OK');
     } catch (error) {
       this.fail(error);
     }
