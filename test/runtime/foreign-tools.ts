@@ -1,12 +1,14 @@
-/** Programs of other projects that the tests run as clients, each made once per version under .slipway/: grpcurl and perf_analyzer. */
+/** Programs of other projects that the tests run as clients, each made once per version under .slipway/: grpcurl, h2spec and perf_analyzer. */
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { exec } from '../../hack/exec.js';
-import { STATE_FOLDER } from './python-venv.js';
+import { PYTHON_SOURCES, STATE_FOLDER } from './python-venv.js';
 
 const GRPCURL = '1.9.3';
+/** The last that the public module proxy lists. */
+const H2SPEC = '2.2.1';
 const PERF_ANALYZER = 'perf-analyzer==2.60.0';
 /** perf_analyzer opens libcudart.so for shared memory of any kind, on machines without a GPU too. */
 const CUDA_RUNTIME = 'nvidia-cuda-runtime-cu12==12.9.79';
@@ -23,6 +25,17 @@ export async function ensureGrpcurl(): Promise<string> {
     });
   });
   return join(folder, 'grpcurl');
+}
+
+/** Path of h2spec, built from its Go module. It has no go.mod, so test/runtime/h2spec names the versions of what it imports. */
+export async function ensureH2spec(): Promise<string> {
+  const folder = await ensureFolder(join(STATE_FOLDER, 'bin', `h2spec-${H2SPEC}`), async (partial) => {
+    await exec('go', ['install', '-mod=readonly', '-trimpath', 'github.com/summerwind/h2spec/cmd/h2spec'], {
+      cwd: join(PYTHON_SOURCES, 'h2spec'),
+      env: { GOBIN: partial, CGO_ENABLED: '0' },
+    });
+  });
+  return join(folder, 'h2spec');
 }
 
 /**

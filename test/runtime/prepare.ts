@@ -1,11 +1,12 @@
 /** Makes what the runtime's foreign clients need, ahead of their tests: `npm test` starts it beside the phases that come before. */
-import { ensureGrpcurl, ensurePerfAnalyzer } from './foreign-tools.js';
+import { ensureGrpcurl, ensureH2spec, ensurePerfAnalyzer } from './foreign-tools.js';
 import { ensurePythonVenv } from './python-venv.js';
 
 const steps: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['clients of Triton', () => ensurePythonVenv()],
   ['exporters of models', () => ensurePythonVenv('models')],
   ['grpcurl', ensureGrpcurl],
+  ['h2spec', ensureH2spec],
   ['perf_analyzer', ensurePerfAnalyzer],
   ['client of KServe', () => ensurePythonVenv('kserve')],
 ];
