@@ -281,7 +281,7 @@ export class ServerSession implements FrameSink, StreamSession {
       if (stream === undefined) this.#creditConnection(unseen);
       else this.credit(stream, unseen);
     }
-    if (this.#dataTaken > 0 || isLast) this.#emptyFrames = 0;
+    if (this.#dataLength > 0 || isLast) this.#emptyFrames = 0;
     else if (++this.#emptyFrames > MAX_EMPTY_FRAMES) throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, 'too many DATA frames without content');
     if (isLast && stream !== undefined && !stream.isClosed) this.#endRemote(stream);
   }
