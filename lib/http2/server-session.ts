@@ -52,9 +52,11 @@ export interface SessionOwner {
 
 /** Of a header list, decoded; and of the block that is the list, in all its frames. */
 const MAX_LIST_BYTES = 64 * 1024;
-/** So much may wait for the socket before streams have to; a frame more than the first, and reading stops, too. */
+/** So much may wait for the socket before streams have to. */
 const DATA_BACKLOG_BYTES = 4 * OUTPUT_BYTES;
+/** A client that takes nothing is not read from while so much waits for its socket, or that much and so much in its streams. */
 const READ_BACKLOG_BYTES = 2 * DATA_BACKLOG_BYTES;
+const READ_QUEUE_BYTES = 16 * DATA_BACKLOG_BYTES;
 const MAX_SEND_FRAME_BYTES = OUTPUT_BYTES / 2 - FRAME_HEADER_BYTES;
 /** DATA frames without content in a row (CVE-2019-9518). */
 const MAX_EMPTY_FRAMES = 1000;
@@ -95,6 +97,8 @@ export class ServerSession implements FrameSink, StreamSession {
   #emptyFrames = 0;
   #rejected = 0;
   #chargedBytes = 0;
+  /** Of all streams. */
+  #queuedBytes = 0;
   /** Of the DATA frame that is being read. */
   #dataStream: ServerStream | undefined;
   #dataLength = 0;
@@ -216,6 +220,7 @@ export class ServerSession implements FrameSink, StreamSession {
     if (length === 0) return;
     stream.queue.push(content);
     stream.queuedBytes += length;
+    this.#queuedBytes += length;
     this.#makeReady(stream);
     this.#pump();
   }
@@ -335,7 +340,7 @@ export class ServerSession implements FrameSink, StreamSession {
       this.fail(error.code, error.message);
       return;
     }
-    if (this.#output.backlog > READ_BACKLOG_BYTES && !this.#isReadPaused) {
+    if (!this.#isReadPaused && this.#isStuck) {
       this.#isReadPaused = true;
       this.socket.pause();
     }
@@ -510,6 +515,7 @@ export class ServerSession implements FrameSink, StreamSession {
     stream.isClosed = true;
     stream.closeCode = code;
     this.#streams.delete(stream.id);
+    this.#queuedBytes -= stream.queuedBytes;
     const held = stream.dropHeld();
     if (held > 0) this.#creditConnection(held);
     stream.listener?.onClose();
@@ -556,6 +562,7 @@ export class ServerSession implements FrameSink, StreamSession {
     this.#sendWindow -= sent;
     stream.sendWindow -= sent;
     stream.queuedBytes -= sent;
+    this.#queuedBytes -= sent;
     stream.queueStart = end;
     if (end === content.length) {
       stream.queue.shift();
@@ -582,10 +589,15 @@ export class ServerSession implements FrameSink, StreamSession {
     if (this.#isGone) return;
     this.#charge();
     if (this.#ready.length > 0) this.#pump();
-    if (this.#isReadPaused && this.#output.backlog < DATA_BACKLOG_BYTES) {
+    if (this.#isReadPaused && !this.#isStuck) {
       this.#isReadPaused = false;
       this.socket.resume();
     }
+  }
+
+  get #isStuck(): boolean {
+    const { backlog } = this.#output;
+    return backlog > READ_BACKLOG_BYTES || (backlog >= DATA_BACKLOG_BYTES && this.#queuedBytes > READ_QUEUE_BYTES);
   }
 
   #charge(): void {
