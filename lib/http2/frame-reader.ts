@@ -4,7 +4,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { ConnectionError } from './connection-error.js';
-import { ErrorCode, FRAME_HEADER_BYTES, Flag, FrameType, PREFACE } from './protocol.js';
+import { ErrorCode, Flag, FRAME_HEADER_BYTES, FrameType, PREFACE } from './protocol.js';
 
 /** What a frame may throw ends the connection: ConnectionError. */
 export interface FrameSink {

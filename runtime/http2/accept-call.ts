@@ -92,5 +92,8 @@ function newFull(limit: number): Refusal {
 function refuse(host: CallHost, stream: ServerStream, { status, code, message }: Refusal): undefined {
   host.observer.onCallEnd('', code);
   const [, ...more] = RESPONSE;
-  stream.respond([[':status', String(status)], ...more, ['grpc-status', String(RPC_CODES[code])], ['grpc-message', encodeGrpcMessage(message)]], true);
+  stream.respond(
+    [[':status', String(status)], ...more, ['grpc-status', String(RPC_CODES[code])], ['grpc-message', encodeGrpcMessage(message)]],
+    true,
+  );
 }

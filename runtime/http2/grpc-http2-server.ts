@@ -172,7 +172,14 @@ export class GrpcHttp2Server implements CallHost, ConnectionOwner {
     if (tls === undefined) return newPlainListener({ handshakeMs, onHttp2: (socket) => this.#connect(socket), onHttp1 });
     const material = readTlsFiles(tls);
     const clients = tls.clientCaFile === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
-    const options: TlsOptions = { ...material, ...clients, ALPNProtocols: ['h2'], minVersion: 'TLSv1.2', handshakeTimeout: handshakeMs, noDelay: true };
+    const options: TlsOptions = {
+      ...material,
+      ...clients,
+      ALPNProtocols: ['h2'],
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: handshakeMs,
+      noDelay: true,
+    };
     const secure = createTlsServer(options, (socket) => {
       if (socket.alpnProtocol === 'h2') this.#connect(socket);
       else refuseHttp1(socket);
