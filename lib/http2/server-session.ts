@@ -302,29 +302,29 @@ export class ServerSession implements FrameSink, StreamSession {
     if (type !== FrameType.CONTINUATION) this.#expectNoBlock();
     switch (type) {
       case FrameType.HEADERS:
-        if (id === 0) throw newOnConnection('HEADERS');
-        return this.#onBlock(this.#blocks.begin(id, flags, payload));
+        this.#onHeaders(id, flags, payload);
+        break;
       case FrameType.CONTINUATION:
-        return this.#onBlock(this.#blocks.add(id, flags, payload));
+        this.#onBlock(this.#blocks.add(id, flags, payload));
+        break;
       case FrameType.RST_STREAM:
-        return this.#onReset(id, payload);
+        this.#onReset(id, payload);
+        break;
       case FrameType.SETTINGS:
-        return this.#onSettings(flags, id, payload);
+        this.#onSettings(flags, id, payload);
+        break;
       case FrameType.PING:
-        return this.#onPing(flags, id, payload);
+        this.#onPing(flags, id, payload);
+        break;
       case FrameType.WINDOW_UPDATE:
-        return this.#onWindowUpdate(id, payload);
+        this.#onWindowUpdate(id, payload);
+        break;
       case FrameType.GOAWAY:
-        if (id !== 0) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'GOAWAY on a stream');
-        if (payload.length < 8) throw newSize('GOAWAY');
-        this.#isClosing = true;
-        this.#lastId = Math.min(this.#lastId, this.#seenId);
-        return this.#endWhenIdle();
+        this.#onGoAway(id, payload);
+        break;
       case FrameType.PRIORITY:
-        if (id === 0) throw newOnConnection('PRIORITY');
-        if (payload.length !== 5) throw newSize('PRIORITY');
-        if ((payload.readUInt32BE(0) & MAX_STREAM_ID) === id) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'a stream depends on itself');
-        return;
+        checkPriority(id, payload);
+        break;
       default:
         throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'a client sent PUSH_PROMISE');
     }
@@ -344,6 +344,20 @@ export class ServerSession implements FrameSink, StreamSession {
       this.#isReadPaused = true;
       this.socket.pause();
     }
+  }
+
+  #onHeaders(id: number, flags: number, payload: Buffer): void {
+    if (id === 0) throw newOnConnection('HEADERS');
+    this.#onBlock(this.#blocks.begin(id, flags, payload));
+  }
+
+  /** The client opens no more streams: the connection ends with those that are there. */
+  #onGoAway(id: number, payload: Buffer): void {
+    if (id !== 0) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'GOAWAY on a stream');
+    if (payload.length < 8) throw newSize('GOAWAY');
+    this.#isClosing = true;
+    this.#lastId = Math.min(this.#lastId, this.#seenId);
+    this.#endWhenIdle();
   }
 
   #onBlock(block: ReturnType<HeaderBlocks['add']>): void {
@@ -644,4 +658,11 @@ function newOnConnection(type: string): ConnectionError {
 
 function newSize(type: string): ConnectionError {
   return new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, `${type} has a wrong number of bytes`);
+}
+
+/** What it says is ignored: priorities are deprecated. */
+function checkPriority(id: number, payload: Buffer): void {
+  if (id === 0) throw newOnConnection('PRIORITY');
+  if (payload.length !== 5) throw newSize('PRIORITY');
+  if ((payload.readUInt32BE(0) & MAX_STREAM_ID) === id) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'a stream depends on itself');
 }
