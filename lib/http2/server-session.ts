@@ -14,6 +14,7 @@ import { type Field, HpackEncoder } from './hpack/hpack-encoder.js';
 import { HpackError } from './hpack/hpack-error.js';
 import { OUTPUT_BYTES, type OutputPool } from './output-pool.js';
 import { DEFAULTS, ErrorCode, Flag, FRAME_HEADER_BYTES, FrameType, MAX_STREAM_ID, MAX_WINDOW_BYTES, Setting } from './protocol.js';
+import { readSocket } from './read-socket.js';
 import { RecentIds } from './recent-ids.js';
 import { findTrailerProblem, type RequestHead, readRequestHead } from './request-head.js';
 import { ResetAllowance } from './reset-allowance.js';
@@ -116,7 +117,7 @@ export class ServerSession implements FrameSink, StreamSession {
     this.#resets = new ResetAllowance(limits.resetBurst, limits.resetsPerSecond);
     this.#reader = new FrameReader(this, limits.frameBytes, MAX_LIST_BYTES);
     this.#output = new FrameOutput(socket, pool, { onGiven: () => this.#charge(), onWritten: () => this.#onWritten() });
-    socket.on('data', (chunk: Buffer) => this.#onBytes(chunk));
+    readSocket(socket, (bytes) => this.receive(bytes));
     socket.on('error', () => this.#teardown()); // 'close' follows
     socket.on('end', () => this.#teardown());
     socket.on('close', () => this.#onGone());
@@ -249,6 +250,23 @@ export class ServerSession implements FrameSink, StreamSession {
 
   // What the client sent
 
+  /** What was read of the socket before the session had it. Not used after this returns. */
+  receive(bytes: Buffer): void {
+    if (this.isDestroyed) return;
+    try {
+      this.#reader.push(bytes);
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      this.owner.onFault('connection error');
+      this.fail(error.code, error.message);
+      return;
+    }
+    if (!this.#isReadPaused && this.#isStuck) {
+      this.#isReadPaused = true;
+      this.socket.pause();
+    }
+  }
+
   onDataBegin(id: number, length: number): void {
     this.#dataStream = undefined;
     this.#dataLength = length;
@@ -327,22 +345,6 @@ export class ServerSession implements FrameSink, StreamSession {
         break;
       default:
         throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'a client sent PUSH_PROMISE');
-    }
-  }
-
-  #onBytes(chunk: Buffer): void {
-    if (this.isDestroyed) return;
-    try {
-      this.#reader.push(chunk);
-    } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      this.owner.onFault('connection error');
-      this.fail(error.code, error.message);
-      return;
-    }
-    if (!this.#isReadPaused && this.#isStuck) {
-      this.#isReadPaused = true;
-      this.socket.pause();
     }
   }
 

@@ -1,11 +1,11 @@
 /** One request and its answer: RFC 9113, section 5.1. What it sends goes through its session, which knows the windows. */
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import type { Field } from './hpack/hpack-encoder.js';
 import { ErrorCode } from './protocol.js';
 
 /** Who answers a stream. Nothing is called after `onClose`. */
 export interface StreamListener {
-  /** A view of what was read: a part of the request's body. */
+  /** A part of the request's body: a view, to be used before this returns. */
   onData(bytes: Buffer): void;
   /** The request is whole. */
   onEnd(): void;
@@ -125,7 +125,7 @@ export class ServerStream {
       return true;
     }
     this.#held ??= [];
-    this.#held.push(bytes);
+    this.#held.push(Buffer.from(bytes));
     return false;
   }
 
