@@ -10,7 +10,7 @@ export interface StreamListener {
   onData(bytes: Buffer): void;
   /** The request is whole. */
   onEnd(): void;
-  /** Some of what had to wait was sent. */
+  /** Some of what had to wait was sent. Not called within `send` of the same stream. */
   onSent(): void;
   /** Both sides are done, or one of them gave up. Called once. */
   onClose(): void;
