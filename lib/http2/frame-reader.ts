@@ -44,6 +44,11 @@ export class FrameReader {
     readonly blockBytes: number,
   ) {}
 
+  /** Of what was read and waits for its rest. */
+  get keptBytes(): number {
+    return this.#rest.length;
+  }
+
   /** Throws ConnectionError. Nothing of `chunk` is needed afterwards. */
   push(chunk: Buffer): void {
     let bytes = chunk;

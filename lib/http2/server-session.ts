@@ -81,6 +81,8 @@ export class ServerSession implements FrameSink, StreamSession {
   readonly #ready: ServerStream[] = [];
   readonly #pings: (() => void)[] = [];
   #isPumping = false;
+  /** Whose content is being taken: its listener sees what comes of it when `send` returns. */
+  #sender: ServerStream | undefined;
   #isReadPaused = false;
   #isEnding = false;
   #isGone = false;
@@ -223,7 +225,10 @@ export class ServerSession implements FrameSink, StreamSession {
     stream.queuedBytes += length;
     this.#queuedBytes += length;
     this.#makeReady(stream);
+    const outer = this.#sender;
+    this.#sender = stream;
     this.#pump();
+    this.#sender = outer;
   }
 
   finish(stream: ServerStream, trailers: readonly Field[]): void {
@@ -589,7 +594,7 @@ export class ServerSession implements FrameSink, StreamSession {
       this.#sendTrailers(stream, stream.trailers);
       return;
     }
-    stream.listener?.onSent();
+    if (stream !== this.#sender) stream.listener?.onSent();
   }
 
   #creditConnection(bytes: number): void {
