@@ -349,7 +349,7 @@ export class ServerSession implements FrameSink, StreamSession {
     else if (block.id % 2 === 0) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'a client opened a stream with an even id');
     else if (block.id <= this.#seenId) {
       if (!this.#resetIds.has(block.id) && block.id <= this.#lastId) {
-        throw new ConnectionError(ErrorCode.STREAM_CLOSED, 'HEADERS on a stream that is closed');
+        throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'HEADERS of a stream that is not above the last'); // section 5.1.1
       }
       this.#countReset(); // trailers that crossed our reset, once a stream
     } else this.#open(block.id, fields, block.isLast, block.dependsOn);
