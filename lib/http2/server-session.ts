@@ -168,7 +168,7 @@ export class ServerSession implements FrameSink, StreamSession {
 
   /** "I will take no new stream soon": all that come are still taken. */
   announceEnd(): void {
-    if (!this.isDestroyed) this.#output.goAway(MAX_STREAM_ID, ErrorCode.NO_ERROR, '');
+    if (!this.isDestroyed && !this.#isClosing) this.#output.goAway(MAX_STREAM_ID, ErrorCode.NO_ERROR, '');
   }
 
   /** Takes no new stream, says which was the last, and ends when those that are there have. */
@@ -312,9 +312,7 @@ export class ServerSession implements FrameSink, StreamSession {
       case FrameType.GOAWAY:
         if (id !== 0) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'GOAWAY on a stream');
         if (payload.length < 8) throw newSize('GOAWAY');
-        this.#isClosing = true;
-        this.#lastId = Math.min(this.#lastId, this.#seenId);
-        return this.#endWhenIdle();
+        return this.close();
       case FrameType.PRIORITY:
         if (id === 0) throw newOnConnection('PRIORITY');
         if (payload.length !== 5) throw newSize('PRIORITY');
