@@ -32,7 +32,7 @@ const SUITES: readonly Suite[] = [
   { name: 'verify: generated files, DEPS, lint, chart', script: ['dist/hack/verify.js', '--skip-unit'] },
   { name: 'API server: contract, admission, operator', pattern: 'dist/test/(contract|crd|operator)/' },
   { name: 'model sources with a real registry', pattern: 'dist/(test/source|runtime/model/source)/' },
-  { name: 'runtime with foreign clients', pattern: 'dist/test/((runtime|wire)/|fuzz/.*\\.e2e\\.)', prepare: ['dist/test/runtime/prepare.js'] },
+  { name: 'runtime with foreign clients', pattern: 'dist/test/((runtime|wire|http2)/|fuzz/.*\\.e2e\\.)', prepare: ['dist/test/runtime/prepare.js'] },
   { name: 'images', pattern: 'dist/test/images/' },
   { name: 'end to end on the local Kubernetes', pattern: 'dist/test/e2e/' },
   { name: 'local Kubernetes: faults and cleaning up', pattern: 'dist/cluster/' },

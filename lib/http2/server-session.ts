@@ -175,7 +175,7 @@ export class ServerSession implements FrameSink, StreamSession {
 
   /** "I will take no new stream soon": all that come are still taken. */
   announceEnd(): void {
-    if (!this.isDestroyed) this.#output.goAway(MAX_STREAM_ID, ErrorCode.NO_ERROR, '');
+    if (!this.isDestroyed && !this.#isClosing) this.#output.goAway(MAX_STREAM_ID, ErrorCode.NO_ERROR, '');
   }
 
   /** Takes no new stream, says which was the last, and ends when those that are there have. */
@@ -362,9 +362,7 @@ export class ServerSession implements FrameSink, StreamSession {
   #onGoAway(id: number, payload: Buffer): void {
     if (id !== 0) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'GOAWAY on a stream');
     if (payload.length < 8) throw newSize('GOAWAY');
-    this.#isClosing = true;
-    this.#lastId = Math.min(this.#lastId, this.#seenId);
-    this.#endWhenIdle();
+    this.close();
   }
 
   #onBlock(block: ReturnType<HeaderBlocks['add']>): void {
@@ -375,7 +373,7 @@ export class ServerSession implements FrameSink, StreamSession {
     else if (block.id % 2 === 0) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'a client opened a stream with an even id');
     else if (block.id <= this.#seenId) {
       if (!this.#resetIds.has(block.id) && block.id <= this.#lastId) {
-        throw new ConnectionError(ErrorCode.STREAM_CLOSED, 'HEADERS on a stream that is closed');
+        throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'HEADERS of a stream that is not above the last'); // section 5.1.1
       }
       this.#countReset(); // trailers that crossed our reset, once a stream
     } else this.#open(block.id, fields, block.isLast, block.dependsOn);

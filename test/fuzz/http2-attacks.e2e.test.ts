@@ -6,7 +6,6 @@ import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ask, framed } from '../../runtime/http2/test-server.js';
 import { TRANSPORT_LIMITS } from '../../runtime/http2/transport-limits.js';
-import { checkTest } from '../runtime/check-test.js';
 import { until } from '../runtime/until.js';
 import { ATTACKED_BUDGET_BYTES, type AttackReport, parseAttackedPort, parseAttackReport } from './attack-report.js';
 import { FrameClient } from './frame-client.js';
@@ -166,7 +165,7 @@ describe('frames that cost nothing', () => {
 });
 
 describe('answers that nobody reads', () => {
-  const attacks: readonly [string, (n: number) => Buffer][] = [
+  test.each<[string, (n: number) => Buffer]>([
     ['PING (CVE-2019-9512)', () => repeat(PING, 1000)],
     ['SETTINGS (CVE-2019-9515)', () => repeat(settings([4, 70_000]), 1000)],
     ['resets of malformed requests (CVE-2019-9514)', (n) => frame(FRAME.headers, FLAG.endHeaders, stream(n), encodeHeaders([['x', 'y']]))],
@@ -175,15 +174,12 @@ describe('answers that nobody reads', () => {
       'large answers through an open window (CVE-2019-9517)',
       (n) => Buffer.concat([openCall(stream(n), 'Big'), endCall(stream(n), framed(Buffer.of(0, 1, 0, 0)))]),
     ],
-  ];
-  for (const [name, piece] of attacks) {
-    checkTest('http2 attacks', name, async () => {
-      const { after } = await attack({ piece, isDeaf: true });
-      expect(after.heldBytes).toBeLessThanOrEqual(ATTACKED_BUDGET_BYTES);
-      await until('the calls of the attacker, who has gone, to end', async () => {
-        const { calls, heldBytes } = await report();
-        return calls === 0 && heldBytes === 0;
-      });
+  ])('%s', async (_, piece) => {
+    const { after } = await attack({ piece, isDeaf: true });
+    expect(after.heldBytes).toBeLessThanOrEqual(ATTACKED_BUDGET_BYTES);
+    await until('the calls of the attacker, who has gone, to end', async () => {
+      const { calls, heldBytes } = await report();
+      return calls === 0 && heldBytes === 0;
     });
-  }
+  });
 });

@@ -3,13 +3,12 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ask, framed, TestServer } from '../../runtime/http2/test-server.js';
 import { until } from '../runtime/until.js';
 import { FrameClient } from './frame-client.js';
-import { callHeaders, endCall, openCall, padded } from './http2-calls.js';
-import { encodeHeaders, FLAG, FRAME, frame, preface, SETTINGS_ACK, settings, windowUpdate } from './http2-frames.js';
+import { askBig, callHeaders, endCall, openCall, padded } from './http2-calls.js';
+import { encodeHeaders, FLAG, FRAME, frame, MAGIC, preface, SETTINGS_ACK, settings, windowUpdate } from './http2-frames.js';
 
 const INITIAL_WINDOW_SIZE = 4;
 const PROTOCOL_ERROR = 1;
 const MESSAGE = framed('hi');
-const MAGIC = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 /** A client's beginning with windows as they are when nobody says otherwise: 65,535 bytes. */
 const PLAIN = Buffer.concat([MAGIC, settings()]);
 
@@ -30,20 +29,6 @@ function connect(start: Uint8Array = preface(), acknowledgesSettings = true): Fr
   const client = new FrameClient(world.port, start, acknowledgesSettings);
   clients.push(client);
   return client;
-}
-
-function big(bytes: number): Buffer {
-  const size = Buffer.alloc(4);
-  size.writeUInt32BE(bytes);
-  return framed(size);
-}
-
-/** The server has read everything before: it answers in order. */
-async function settle(client: FrameClient): Promise<void> {
-  const pongs = (): number => client.counts.get(FRAME.ping) ?? 0;
-  const want = pongs() + 1;
-  client.send(frame(FRAME.ping, FLAG.none, 0, Buffer.alloc(8)));
-  await client.until('an answer to PING', () => pongs() === want);
 }
 
 describe('requests', () => {
@@ -124,7 +109,7 @@ describe('requests', () => {
     client.send(openCall(1, 'Echo'));
     for (let round = 0; round < 6; round++) {
       client.send(filler);
-      await settle(client);
+      await client.settle();
     }
     client.send(endCall(1, MESSAGE));
     await client.until('the answer', () => client.hasEnded(1));
@@ -135,12 +120,12 @@ describe('requests', () => {
 describe('windows', () => {
   test('an initial window of 0 that is raised later: nothing before, all after', async () => {
     const client = connect(Buffer.concat([MAGIC, settings([INITIAL_WINDOW_SIZE, 0])]));
-    client.send(openCall(1, 'Big'), endCall(1, big(50_000)));
-    await settle(client);
+    client.send(askBig(1, 50_000));
+    await client.settle();
     expect(client.body(1).length).toBe(0);
     client.send(settings([INITIAL_WINDOW_SIZE, 10_000]));
     await client.until('10,000 bytes', () => client.body(1).length >= 10_000);
-    await settle(client);
+    await client.settle();
     expect(client.body(1).length).toBe(10_000);
     client.send(settings([INITIAL_WINDOW_SIZE, 60_000]));
     await client.until('the rest', () => client.hasEnded(1));
@@ -148,15 +133,15 @@ describe('windows', () => {
   });
   test('an initial window that shrinks under data in flight is negative, and nothing comes until it is not (§6.9.2)', async () => {
     const client = connect(PLAIN);
-    client.send(windowUpdate(0, 1_000_000), openCall(1, 'Big'), endCall(1, big(200_000)));
+    client.send(windowUpdate(0, 1_000_000), askBig(1, 200_000));
     await client.until('the first window', () => client.body(1).length === 65_535);
     client.send(settings([INITIAL_WINDOW_SIZE, 1000])); // the window is −64,535
     client.send(windowUpdate(1, 64_535)); // 0
-    await settle(client);
+    await client.settle();
     expect(client.body(1).length).toBe(65_535);
     client.send(windowUpdate(1, 7));
     await client.until('7 bytes', () => client.body(1).length >= 65_542);
-    await settle(client);
+    await client.settle();
     expect(client.body(1).length).toBe(65_542);
     client.send(settings([INITIAL_WINDOW_SIZE, 200_000]));
     await client.until('the rest', () => client.hasEnded(1));
@@ -165,10 +150,10 @@ describe('windows', () => {
   test('the window of the connection is one for all streams', async () => {
     const client = connect(Buffer.concat([MAGIC, settings([INITIAL_WINDOW_SIZE, 2 ** 31 - 1])]));
     const streams = [1, 3, 5];
-    client.send(...streams.flatMap((stream) => [openCall(stream, 'Big'), endCall(stream, big(40_000))]));
+    client.send(...streams.map((stream) => askBig(stream, 40_000)));
     const got = (): number => streams.reduce((sum, stream) => sum + client.body(stream).length, 0);
     await client.until('the first window', () => got() >= 65_535);
-    await settle(client);
+    await client.settle();
     expect(got()).toBe(65_535);
     client.send(windowUpdate(0, 100_000));
     await client.until('the rest', () => streams.every((stream) => client.hasEnded(stream)));
@@ -177,12 +162,12 @@ describe('windows', () => {
   test('byte by byte (CVE-2019-9511): one frame for each, and who stops taking them is cut off', async () => {
     const client = connect(Buffer.concat([MAGIC, settings([INITIAL_WINDOW_SIZE, 1])]));
     const streams = Array.from({ length: 20 }, (_, index) => 1 + 2 * index);
-    client.send(...streams.flatMap((stream) => [openCall(stream, 'Big'), endCall(stream, big(500_000))]));
+    client.send(...streams.map((stream) => askBig(stream, 500_000)));
     for (let round = 1; round <= 50; round++) {
       await client.until('a byte of each', () => streams.every((stream) => client.body(stream).length >= round));
       client.send(...streams.map((stream) => windowUpdate(stream, 1)));
     }
-    await settle(client);
+    await client.settle();
     expect(client.counts.get(FRAME.data)).toBe(streams.length * 51);
     const other = world.connect();
     expect(await ask(other, { ':path': '/t/Echo' }, MESSAGE)).toMatchObject({ code: '0' });

@@ -47,13 +47,12 @@ export function reset(stream: number, code: number): Buffer {
   return frame(FRAME.reset, FLAG.none, stream, uint32(code));
 }
 
-/** What a client begins with. */
+/** What a client begins with, before its SETTINGS. */
+export const MAGIC = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+
+/** What a client begins with that takes answers of any size. */
 export function preface(): Buffer {
-  return Buffer.concat([
-    Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-    settings([2, 0], [4, LARGEST_WINDOW]),
-    windowUpdate(0, LARGEST_WINDOW - 65_535),
-  ]);
+  return Buffer.concat([MAGIC, settings([2, 0], [4, LARGEST_WINDOW]), windowUpdate(0, LARGEST_WINDOW - 65_535)]);
 }
 
 export const SETTINGS_ACK = frame(FRAME.settings, FLAG.ack, 0);

@@ -17,15 +17,6 @@ export function parseH2specReport(xml: string): ReadonlyMap<string, H2specOutcom
   return outcomes;
 }
 
-/**
- * The last that came was a whole answer in one HEADERS frame (flags END_STREAM and END_HEADERS), or the reset after it: the server may have refused
- * the request before the frame arrived that the case is about, which then is one on a stream that is closed. The report does not tell codes of resets.
- */
-export function isOvertaken({ kind, detail }: H2specOutcome): boolean {
-  const last = detail.split('\n').at(-1) ?? '';
-  return kind === 'failed' && /^(?:HEADERS Frame \(length:\d+, flags:0x05|RST_STREAM Frame \(length:4, flags:0x00), stream_id:\d+\)$/.test(last);
-}
-
 function parseOutcome(body: string): H2specOutcome {
   if (body.includes('<skipped>')) return { kind: 'skipped', detail: 'skipped by h2spec' };
   const [, detail] = /<(?:error|failure)>([\s\S]*)<\/(?:error|failure)>/.exec(body) ?? [];
