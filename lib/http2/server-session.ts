@@ -262,6 +262,7 @@ export class ServerSession implements FrameSink, StreamSession {
       this.#reader.push(bytes);
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
+      if (this.isDestroyed) return; // behind what ended it nothing counts
       this.owner.onFault('connection error');
       this.fail(error.code, error.message);
       return;
