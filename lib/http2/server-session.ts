@@ -535,6 +535,7 @@ export class ServerSession implements FrameSink, StreamSession {
     stream.isClosed = true;
     stream.closeCode = code;
     this.#streams.delete(stream.id);
+    if (stream.isReady) this.#ready.splice(this.#ready.indexOf(stream), 1); // while windows are closed nothing else takes it out
     this.#queuedBytes -= stream.queuedBytes;
     const held = stream.dropHeld();
     if (held > 0) this.#creditConnection(held);
@@ -566,7 +567,7 @@ export class ServerSession implements FrameSink, StreamSession {
       const stream = this.#ready.shift();
       if (stream === undefined) break;
       stream.isReady = false;
-      if (!stream.isClosed) this.#sendQueued(stream);
+      this.#sendQueued(stream);
     }
     this.#isPumping = false;
   }
