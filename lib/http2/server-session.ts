@@ -190,7 +190,7 @@ export class ServerSession implements FrameSink, StreamSession {
   /** With a GOAWAY that tells why; streams are closed at once. */
   fail(code: ErrorCode, message: string): void {
     if (this.isDestroyed) return;
-    this.#output.goAway(this.#seenId, code, message);
+    this.#output.goAway(Math.min(this.#seenId, this.#lastId), code, message);
     this.#end();
     this.#teardown();
   }
