@@ -214,6 +214,19 @@ describe('is no fault', () => {
   });
 });
 
+test('what was kept for streams that were closed is credited to the connection', async () => {
+  const pauseAll = (owner: TestOwner): void => {
+    owner.act.onStream = (stream) => stream.pause();
+  };
+  const frames = await converse(
+    start(...repeat(20, (index) => Buffer.concat([open(2 * index + 1), data(2 * index + 1, 16_384), reset(2 * index + 1, 8)]))),
+    {},
+    pauseAll,
+  );
+  const credits = frames.filter(({ type, stream }) => type === FRAME.windowUpdate && stream === 0).map(({ payload }) => payload.readUInt32BE(0));
+  expect([goAwayOf(frames), credits]).toEqual([undefined, Array(10).fill(32_768)]);
+});
+
 test('behind a fault nothing is heard, though it came in the same read, and the fault is told once', async () => {
   const broken = [
     windowUpdate(0, 0),
