@@ -84,6 +84,7 @@ describe('what is refused', () => {
       'operator/plan/DEPS:1  "pngjs" is a devDependency and this folder ships: make it a dependency, or write "test: pngjs"',
     ]);
     expect(checkFolder(makeFolder('test: pngjs', { 'a.test.ts': "import 'pngjs';" }), WORLD)).toEqual([]);
+    expect(checkFolder(makeFolder('test: pngjs', { 'test-pictures.ts': "import 'pngjs';" }), WORLD)).toEqual([]);
   });
 
   test('a folder without DEPS', () => {

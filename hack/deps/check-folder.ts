@@ -113,8 +113,11 @@ function importProblem(file: SourceFile, { specifier, line }: FoundImport, { fol
 }
 
 /** Below test/ everything is a test, the helpers too: there, no entry needs "test:". */
+/** What tests of a folder share lies beside them: "test-server.ts". */
+const HELPER = /\/test-[^/]+\.ts$/;
+
 function isTestCode(path: string): boolean {
-  return path.endsWith('.test.ts') || path.startsWith('test/');
+  return path.endsWith('.test.ts') || path.startsWith('test/') || HELPER.test(path);
 }
 
 /** DEPS without what it allows in vain. Allowing more is a decision, and nothing that a program takes. */

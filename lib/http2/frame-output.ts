@@ -6,7 +6,7 @@ import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { Field, HpackEncoder } from './hpack/hpack-encoder.js';
 import { OUTPUT_BYTES, type OutputPool } from './output-pool.js';
-import { type ErrorCode, FRAME_HEADER_BYTES, Flag, FrameType } from './protocol.js';
+import { type ErrorCode, Flag, FRAME_HEADER_BYTES, FrameType } from './protocol.js';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -91,7 +91,7 @@ export class FrameOutput {
     this.#buffer.set(text, at + 8);
   }
 
-  readonly flush = (): void => {
+  flush(): void {
     this.#isDue = false;
     if (this.#used === 0) return;
     const buffer = this.#buffer;
@@ -102,10 +102,15 @@ export class FrameOutput {
       this.pool.give(buffer);
       return;
     }
-    this.#written.push(buffer);
-    this.socket.write(buffer.subarray(0, used), this.#onWritten);
+    this.socket.write(buffer.subarray(0, used));
+    if (this.socket.writableLength === 0) this.pool.give(buffer);
+    else {
+      this.#written.push(buffer);
+      // Tells when all before it has left. Most writes are done at once: a callback for each would cost them a tick.
+      this.socket.write(NOTHING, this.#onWritten);
+    }
     this.watch.onGiven();
-  };
+  }
 
   readonly #onWritten = (): void => {
     const buffer = this.#written.shift();
@@ -129,7 +134,7 @@ export class FrameOutput {
     }
     if (this.#isDue) return;
     this.#isDue = true;
-    process.nextTick(this.flush);
+    this.pool.flushSoon(this);
   }
 
   /** Returns where the payload goes. */

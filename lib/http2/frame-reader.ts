@@ -4,13 +4,13 @@
  */
 import { Buffer } from 'node:buffer';
 import { ConnectionError } from './connection-error.js';
-import { ErrorCode, FRAME_HEADER_BYTES, Flag, FrameType, PREFACE } from './protocol.js';
+import { ErrorCode, Flag, FRAME_HEADER_BYTES, FrameType, PREFACE } from './protocol.js';
 
 /** What a frame may throw ends the connection: ConnectionError. */
 export interface FrameSink {
   /** `length`: of the whole payload, padding too, as flow control counts it. */
   onDataBegin(streamId: number, length: number): void;
-  /** A view of what was read. */
+  /** A view, to be used before this returns. */
   onDataPart(bytes: Buffer): void;
   onDataEnd(isLast: boolean): void;
   /** `payload`: a view, to be used before this returns. */
@@ -44,7 +44,12 @@ export class FrameReader {
     readonly blockBytes: number,
   ) {}
 
-  /** Throws ConnectionError. */
+  /** Of what was read and waits for its rest. */
+  get keptBytes(): number {
+    return this.#rest.length;
+  }
+
+  /** Throws ConnectionError. Nothing of `chunk` is needed afterwards. */
   push(chunk: Buffer): void {
     let bytes = chunk;
     if (this.#rest.length > 0) {
@@ -66,7 +71,7 @@ export class FrameReader {
       if (next < 0) break;
       at = next;
     }
-    if (at < bytes.length) this.#rest = at === 0 ? bytes : Buffer.from(bytes.subarray(at)); // a copy: the rest of a large read is not kept for it
+    if (at < bytes.length) this.#rest = Buffer.from(bytes.subarray(at));
   }
 
   #readPreface(bytes: Buffer): number {

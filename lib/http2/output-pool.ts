@@ -1,12 +1,18 @@
-/** Buffers in which frames wait for the socket, used again by all connections. What lies idle is bounded. */
+/** What the outputs of all connections share: the buffers in which frames wait, used again, and the end of a turn, when they leave. */
 import { Buffer } from 'node:buffer';
 
 export const OUTPUT_BYTES = 64 * 1024;
 /** 4 MiB. */
 const MAX_IDLE = 64;
 
+export interface Flushed {
+  flush(): void;
+}
+
 export class OutputPool {
+  /** At most MAX_IDLE. */
   readonly #idle: Buffer[] = [];
+  #due: Flushed[] = [];
 
   get idle(): number {
     return this.#idle.length;
@@ -19,4 +25,15 @@ export class OutputPool {
   give(buffer: Buffer): void {
     if (this.#idle.length < MAX_IDLE) this.#idle.push(buffer);
   }
+
+  /** When everything that runs now, and its promises, are done. */
+  flushSoon(output: Flushed): void {
+    if (this.#due.push(output) === 1) process.nextTick(this.#flushAll);
+  }
+
+  readonly #flushAll = (): void => {
+    const due = this.#due;
+    this.#due = [];
+    for (const output of due) output.flush();
+  };
 }

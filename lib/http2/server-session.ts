@@ -8,12 +8,13 @@ import { ConnectionError } from './connection-error.js';
 import { FrameOutput } from './frame-output.js';
 import { FrameReader, type FrameSink } from './frame-reader.js';
 import { HeaderBlocks } from './header-blocks.js';
+import type { HeaderList } from './hpack/header-list.js';
 import { HpackDecoder } from './hpack/hpack-decoder.js';
 import { type Field, HpackEncoder } from './hpack/hpack-encoder.js';
 import { HpackError } from './hpack/hpack-error.js';
-import type { HeaderList } from './hpack/header-list.js';
 import { OUTPUT_BYTES, type OutputPool } from './output-pool.js';
-import { DEFAULTS, ErrorCode, FRAME_HEADER_BYTES, Flag, FrameType, MAX_STREAM_ID, MAX_WINDOW_BYTES, Setting } from './protocol.js';
+import { DEFAULTS, ErrorCode, Flag, FRAME_HEADER_BYTES, FrameType, MAX_STREAM_ID, MAX_WINDOW_BYTES, Setting } from './protocol.js';
+import { readSocket } from './read-socket.js';
 import { RecentIds } from './recent-ids.js';
 import { findTrailerProblem, type RequestHead, readRequestHead } from './request-head.js';
 import { ResetAllowance } from './reset-allowance.js';
@@ -52,9 +53,11 @@ export interface SessionOwner {
 
 /** Of a header list, decoded; and of the block that is the list, in all its frames. */
 const MAX_LIST_BYTES = 64 * 1024;
-/** So much may wait for the socket before streams have to; a frame more than the first, and reading stops, too. */
+/** So much may wait for the socket before streams have to. */
 const DATA_BACKLOG_BYTES = 4 * OUTPUT_BYTES;
+/** A client that takes nothing is not read from while so much waits for its socket, or that much and so much in its streams. */
 const READ_BACKLOG_BYTES = 2 * DATA_BACKLOG_BYTES;
+const READ_QUEUE_BYTES = 16 * DATA_BACKLOG_BYTES;
 const MAX_SEND_FRAME_BYTES = OUTPUT_BYTES / 2 - FRAME_HEADER_BYTES;
 /** DATA frames without content in a row (CVE-2019-9518). */
 const MAX_EMPTY_FRAMES = 1000;
@@ -78,6 +81,8 @@ export class ServerSession implements FrameSink, StreamSession {
   readonly #ready: ServerStream[] = [];
   readonly #pings: (() => void)[] = [];
   #isPumping = false;
+  /** Whose content is being taken: its listener sees what comes of it when `send` returns. */
+  #sender: ServerStream | undefined;
   #isReadPaused = false;
   #isEnding = false;
   #isGone = false;
@@ -95,6 +100,8 @@ export class ServerSession implements FrameSink, StreamSession {
   #emptyFrames = 0;
   #rejected = 0;
   #chargedBytes = 0;
+  /** Of all streams. */
+  #queuedBytes = 0;
   /** Of the DATA frame that is being read. */
   #dataStream: ServerStream | undefined;
   #dataLength = 0;
@@ -112,7 +119,7 @@ export class ServerSession implements FrameSink, StreamSession {
     this.#resets = new ResetAllowance(limits.resetBurst, limits.resetsPerSecond);
     this.#reader = new FrameReader(this, limits.frameBytes, MAX_LIST_BYTES);
     this.#output = new FrameOutput(socket, pool, { onGiven: () => this.#charge(), onWritten: () => this.#onWritten() });
-    socket.on('data', (chunk: Buffer) => this.#onBytes(chunk));
+    readSocket(socket, (bytes) => this.receive(bytes));
     socket.on('error', () => this.#teardown()); // 'close' follows
     socket.on('end', () => this.#teardown());
     socket.on('close', () => this.#onGone());
@@ -216,8 +223,12 @@ export class ServerSession implements FrameSink, StreamSession {
     if (length === 0) return;
     stream.queue.push(content);
     stream.queuedBytes += length;
+    this.#queuedBytes += length;
     this.#makeReady(stream);
+    const outer = this.#sender;
+    this.#sender = stream;
     this.#pump();
+    this.#sender = outer;
   }
 
   finish(stream: ServerStream, trailers: readonly Field[]): void {
@@ -243,6 +254,23 @@ export class ServerSession implements FrameSink, StreamSession {
   }
 
   // What the client sent
+
+  /** What was read of the socket before the session had it. Not used after this returns. */
+  receive(bytes: Buffer): void {
+    if (this.isDestroyed) return;
+    try {
+      this.#reader.push(bytes);
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      this.owner.onFault('connection error');
+      this.fail(error.code, error.message);
+      return;
+    }
+    if (!this.#isReadPaused && this.#isStuck) {
+      this.#isReadPaused = true;
+      this.socket.pause();
+    }
+  }
 
   onDataBegin(id: number, length: number): void {
     this.#dataStream = undefined;
@@ -297,46 +325,44 @@ export class ServerSession implements FrameSink, StreamSession {
     if (type !== FrameType.CONTINUATION) this.#expectNoBlock();
     switch (type) {
       case FrameType.HEADERS:
-        if (id === 0) throw newOnConnection('HEADERS');
-        return this.#onBlock(this.#blocks.begin(id, flags, payload));
+        this.#onHeaders(id, flags, payload);
+        break;
       case FrameType.CONTINUATION:
-        return this.#onBlock(this.#blocks.add(id, flags, payload));
+        this.#onBlock(this.#blocks.add(id, flags, payload));
+        break;
       case FrameType.RST_STREAM:
-        return this.#onReset(id, payload);
+        this.#onReset(id, payload);
+        break;
       case FrameType.SETTINGS:
-        return this.#onSettings(flags, id, payload);
+        this.#onSettings(flags, id, payload);
+        break;
       case FrameType.PING:
-        return this.#onPing(flags, id, payload);
+        this.#onPing(flags, id, payload);
+        break;
       case FrameType.WINDOW_UPDATE:
-        return this.#onWindowUpdate(id, payload);
+        this.#onWindowUpdate(id, payload);
+        break;
       case FrameType.GOAWAY:
-        if (id !== 0) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'GOAWAY on a stream');
-        if (payload.length < 8) throw newSize('GOAWAY');
-        return this.close();
+        this.#onGoAway(id, payload);
+        break;
       case FrameType.PRIORITY:
-        if (id === 0) throw newOnConnection('PRIORITY');
-        if (payload.length !== 5) throw newSize('PRIORITY');
-        if ((payload.readUInt32BE(0) & MAX_STREAM_ID) === id) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'a stream depends on itself');
-        return;
+        checkPriority(id, payload);
+        break;
       default:
         throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'a client sent PUSH_PROMISE');
     }
   }
 
-  #onBytes(chunk: Buffer): void {
-    if (this.isDestroyed) return;
-    try {
-      this.#reader.push(chunk);
-    } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      this.owner.onFault('connection error');
-      this.fail(error.code, error.message);
-      return;
-    }
-    if (this.#output.backlog > READ_BACKLOG_BYTES && !this.#isReadPaused) {
-      this.#isReadPaused = true;
-      this.socket.pause();
-    }
+  #onHeaders(id: number, flags: number, payload: Buffer): void {
+    if (id === 0) throw newOnConnection('HEADERS');
+    this.#onBlock(this.#blocks.begin(id, flags, payload));
+  }
+
+  /** The client opens no more streams: the connection ends with those that are there. */
+  #onGoAway(id: number, payload: Buffer): void {
+    if (id !== 0) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'GOAWAY on a stream');
+    if (payload.length < 8) throw newSize('GOAWAY');
+    this.close();
   }
 
   #onBlock(block: ReturnType<HeaderBlocks['add']>): void {
@@ -508,6 +534,7 @@ export class ServerSession implements FrameSink, StreamSession {
     stream.isClosed = true;
     stream.closeCode = code;
     this.#streams.delete(stream.id);
+    this.#queuedBytes -= stream.queuedBytes;
     const held = stream.dropHeld();
     if (held > 0) this.#creditConnection(held);
     stream.listener?.onClose();
@@ -554,6 +581,7 @@ export class ServerSession implements FrameSink, StreamSession {
     this.#sendWindow -= sent;
     stream.sendWindow -= sent;
     stream.queuedBytes -= sent;
+    this.#queuedBytes -= sent;
     stream.queueStart = end;
     if (end === content.length) {
       stream.queue.shift();
@@ -564,7 +592,7 @@ export class ServerSession implements FrameSink, StreamSession {
       this.#sendTrailers(stream, stream.trailers);
       return;
     }
-    stream.listener?.onSent();
+    if (stream !== this.#sender) stream.listener?.onSent();
   }
 
   #creditConnection(bytes: number): void {
@@ -580,10 +608,15 @@ export class ServerSession implements FrameSink, StreamSession {
     if (this.#isGone) return;
     this.#charge();
     if (this.#ready.length > 0) this.#pump();
-    if (this.#isReadPaused && this.#output.backlog < DATA_BACKLOG_BYTES) {
+    if (this.#isReadPaused && !this.#isStuck) {
       this.#isReadPaused = false;
       this.socket.resume();
     }
+  }
+
+  get #isStuck(): boolean {
+    const { backlog } = this.#output;
+    return backlog > READ_BACKLOG_BYTES || (backlog >= DATA_BACKLOG_BYTES && this.#queuedBytes > READ_QUEUE_BYTES);
   }
 
   #charge(): void {
@@ -630,4 +663,11 @@ function newOnConnection(type: string): ConnectionError {
 
 function newSize(type: string): ConnectionError {
   return new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, `${type} has a wrong number of bytes`);
+}
+
+/** What it says is ignored: priorities are deprecated. */
+function checkPriority(id: number, payload: Buffer): void {
+  if (id === 0) throw newOnConnection('PRIORITY');
+  if (payload.length !== 5) throw newSize('PRIORITY');
+  if ((payload.readUInt32BE(0) & MAX_STREAM_ID) === id) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'a stream depends on itself');
 }

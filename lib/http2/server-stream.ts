@@ -1,15 +1,16 @@
 /** One request and its answer: RFC 9113, section 5.1. What it sends goes through its session, which knows the windows. */
 import type { Buffer } from 'node:buffer';
+import { HeldBytes } from './held-bytes.js';
 import type { Field } from './hpack/hpack-encoder.js';
 import { ErrorCode } from './protocol.js';
 
 /** Who answers a stream. Nothing is called after `onClose`. */
 export interface StreamListener {
-  /** A view of what was read: a part of the request's body. */
+  /** A part of the request's body: a view, to be used before this returns. */
   onData(bytes: Buffer): void;
   /** The request is whole. */
   onEnd(): void;
-  /** Some of what had to wait was sent. */
+  /** Some of what had to wait was sent. Not called within `send` of the same stream. */
   onSent(): void;
   /** Both sides are done, or one of them gave up. Called once. */
   onClose(): void;
@@ -53,8 +54,9 @@ export class ServerStream {
   trailers: readonly Field[] | undefined;
   /** In the session's list of streams that can send. */
   isReady = false;
-  #held: Buffer[] | undefined;
+  #held: HeldBytes | undefined;
   #isPaused = false;
+  #isResuming = false;
   #isEndHeld = false;
 
   constructor(
@@ -99,22 +101,15 @@ export class ServerStream {
     this.#isPaused = true;
   }
 
+  /** Hands on what was kept, until it is paused again. */
   resume(): void {
-    if (!this.#isPaused) return;
     this.#isPaused = false;
-    const held = this.#held;
-    this.#held = undefined;
-    for (const [index, bytes] of (held ?? []).entries()) {
-      if (this.#isPaused) {
-        this.#held = held?.slice(index);
-        return;
-      }
-      this.session.credit(this, bytes.length);
-      if (!this.isClosed) this.listener?.onData(bytes);
-    }
-    if (this.#isEndHeld && !this.#isPaused && !this.isClosed) {
-      this.#isEndHeld = false;
-      this.listener?.onEnd();
+    if (this.#isResuming) return; // from within onData: the loop below goes on
+    this.#isResuming = true;
+    try {
+      this.#handOnHeld();
+    } finally {
+      this.#isResuming = false;
     }
   }
 
@@ -124,8 +119,8 @@ export class ServerStream {
       this.listener?.onData(bytes);
       return true;
     }
-    this.#held ??= [];
-    this.#held.push(bytes);
+    this.#held ??= new HeldBytes();
+    this.#held.add(bytes);
     return false;
   }
 
@@ -137,10 +132,24 @@ export class ServerStream {
 
   /** Forgets what it kept; returns how much of it had arrived. */
   dropHeld(): number {
-    const bytes = this.#held?.reduce((sum, part) => sum + part.length, 0) ?? 0;
+    const bytes = this.#held?.bytes ?? 0;
     this.#held = undefined;
     this.queue.length = 0;
     this.queuedBytes = 0;
     return bytes;
+  }
+
+  /** A stream that closes on the way keeps nothing: see dropHeld. */
+  #handOnHeld(): void {
+    while (this.#held !== undefined && !this.#isPaused) {
+      const bytes = this.#held.take();
+      if (this.#held.bytes === 0) this.#held = undefined;
+      if (bytes === undefined) break;
+      this.session.credit(this, bytes.length);
+      this.listener?.onData(bytes);
+    }
+    if (!this.#isEndHeld || this.#isPaused || this.isClosed) return;
+    this.#isEndHeld = false;
+    this.listener?.onEnd();
   }
 }

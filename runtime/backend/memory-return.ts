@@ -18,9 +18,12 @@ export function collectGarbageSoon(): void {
   });
 }
 
-/** Of the calling thread. Takes a few milliseconds. */
+/**
+ * Of the calling thread: 13 ms with 100,000 objects. As if memory had run out, since only then does V8 give back its young generation
+ * (16 MiB for each thread that had much to do) and the pages it keeps for later.
+ */
 export function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const gc: unknown = runInNewContext('gc');
-  if (typeof gc === 'function') gc();
+  if (typeof gc === 'function') gc({ type: 'major', flavor: 'last-resort' });
 }

@@ -36,10 +36,10 @@ function batch(bytes: number): RunBatch {
 
 let channel = new FakeChannel();
 const lost: string[] = [];
-function make(hangSeconds = 60): RemoteSession {
+function make(hangSeconds = 60, burstPeriodMs = 1000): RemoteSession {
   const signature = { inputs: [], outputs: [] };
   const onLost = (error: Error, isHung: boolean): number => lost.push(`${isHung ? 'hung' : 'dead'}: ${error.message}`);
-  return new RemoteSession(channel, { signature, provider: 'cpu', hangSeconds, onLost, burstPeriodMs: 1000 });
+  return new RemoteSession(channel, { signature, provider: 'cpu', hangSeconds, onLost, burstPeriodMs });
 }
 
 beforeEach(() => {
@@ -96,6 +96,27 @@ describe('slabs', () => {
     expect(channel.sent.at(-2)).toMatchObject({ kind: 'slab', memory: { byteLength: 65536 } });
     jest.advanceTimersByTime(60_000);
     expect(channel.kinds().filter((kind) => kind === 'trim')).toHaveLength(1);
+  });
+
+  test('memory of large batches is given back once nothing runs for a second, and never during a run', async () => {
+    const session = make(60, 15_000);
+    const trims = (): number => channel.kinds().filter((kind) => kind === 'trim').length;
+    const long = session.run(batch(8 * 2 ** 20));
+    jest.advanceTimersByTime(10_000);
+    expect(trims()).toBe(0);
+    channel.answer(0);
+    await long;
+    jest.advanceTimersByTime(1000); // it ended in this second
+    expect(trims()).toBe(0);
+    jest.advanceTimersByTime(1000);
+    expect(trims()).toBe(1);
+    jest.advanceTimersByTime(60_000);
+    expect(trims()).toBe(1);
+    const small = session.run(batch(1000));
+    channel.answer(1);
+    await small;
+    jest.advanceTimersByTime(60_000);
+    expect(trims()).toBe(1);
   });
 
   test('a batch beyond the bound is refused and takes no place', async () => {

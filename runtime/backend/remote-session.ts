@@ -58,7 +58,7 @@ export class RemoteSession implements Session {
     this.signature = options.signature;
     this.provider = options.provider;
     this.#hang = new HangWatch({ seconds: options.hangSeconds, monotonicSeconds, onHang: (seconds) => this.#giveUp(seconds) });
-    this.#burst = new BurstWatch(() => this.trim(), options.burstPeriodMs);
+    this.#burst = new BurstWatch({ onCalm: () => this.trim(), isBusy: () => this.#pending.length > 0, periodMs: options.burstPeriodMs });
     channel.onReply = (reply) => this.#settle(reply);
     channel.onEnd = (why) => this.#onEnd(why);
   }

@@ -31,7 +31,8 @@ export function acceptCall(
   head: RequestHead,
   isFull: boolean,
 ): ServerCall | undefined {
-  const wish = (head.memo ??= readWish(host, methods, head)) as Wish; // a head is of one connection, and only this writes it
+  head.memo ??= readWish(host, methods, head);
+  const wish = head.memo as Wish; // a head is of one connection, and nobody else writes it
   if ('refusal' in wish) return refuse(host, stream, wish.refusal);
   if (isFull) return refuse(host, stream, newFull(host.limits.streams));
   const { method, encoding, timeoutMs } = wish;
@@ -92,5 +93,8 @@ function newFull(limit: number): Refusal {
 function refuse(host: CallHost, stream: ServerStream, { status, code, message }: Refusal): undefined {
   host.observer.onCallEnd('', code);
   const [, ...more] = RESPONSE;
-  stream.respond([[':status', String(status)], ...more, ['grpc-status', String(RPC_CODES[code])], ['grpc-message', encodeGrpcMessage(message)]], true);
+  stream.respond(
+    [[':status', String(status)], ...more, ['grpc-status', String(RPC_CODES[code])], ['grpc-message', encodeGrpcMessage(message)]],
+    true,
+  );
 }

@@ -17,7 +17,10 @@ describe('AssemblyPool', () => {
   });
   test.each([
     [1, 1],
-    [64 * KIB - 1, 64 * KIB - 1],
+    [1023, 1023],
+    [1024, 1024],
+    [1025, 1280],
+    [64 * KIB - 1, 64 * KIB],
     [64 * KIB, 64 * KIB],
     [64 * KIB + 1, 80 * KIB],
     [128 * KIB, 128 * KIB],
@@ -26,7 +29,7 @@ describe('AssemblyPool', () => {
   ])('%d bytes take %d', (bytes, want) => expect(new AssemblyPool(0).allocate(bytes)).toHaveLength(want));
   test('small memory, and what is beyond the bound, is not kept', () => {
     const pool = new AssemblyPool(200 * KIB);
-    for (const bytes of [1000, 128 * KIB, 128 * KIB]) pool.give(pool.allocate(bytes));
+    for (const bytes of [1023, 128 * KIB, 128 * KIB]) pool.give(pool.allocate(bytes));
     expect(pool.idleBytes).toBe(128 * KIB);
   });
   test('a trim lets go what nobody needed since the one before', () => {

@@ -6,7 +6,7 @@
 import { Buffer } from 'node:buffer';
 
 /** Smaller pieces are no burden. */
-const MIN_BYTES = 64 * 1024;
+const MIN_BYTES = 1024;
 /** Sizes between two powers of two: at most a quarter of a piece stays unused. */
 const STEPS = 4;
 
@@ -63,6 +63,6 @@ export class AssemblyPool {
 
 /** 600,000 becomes 655,360: five quarters of 2^19. */
 function roundUp(bytes: number): number {
-  const step = 2 ** Math.floor(Math.log2(Math.max(bytes, MIN_BYTES))) / STEPS;
+  const step = 2 ** (31 - Math.clz32(Math.max(bytes, MIN_BYTES))) / STEPS;
   return Math.ceil(bytes / step) * step;
 }

@@ -2,6 +2,7 @@
  * gRPC over HTTP/2 without a framework between (docs/adr/0034): accepts connections and streams, sweeps what does not move,
  * and drains. It knows framing, deadlines and bounds; what the bytes mean is the methods' matter.
  */
+import type { Buffer } from 'node:buffer';
 import type { Server, Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { OutputPool } from '../../lib/http2/output-pool.js';
@@ -169,10 +170,17 @@ export class GrpcHttp2Server implements CallHost, ConnectionOwner {
   #newListener(): Server {
     const { tls, onHttp1 } = this.options;
     const { handshakeMs } = this.limits;
-    if (tls === undefined) return newPlainListener({ handshakeMs, onHttp2: (socket) => this.#connect(socket), onHttp1 });
+    if (tls === undefined) return newPlainListener({ handshakeMs, onHttp2: (socket, begun) => this.#connect(socket, begun), onHttp1 });
     const material = readTlsFiles(tls);
     const clients = tls.clientCaFile === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
-    const options: TlsOptions = { ...material, ...clients, ALPNProtocols: ['h2'], minVersion: 'TLSv1.2', handshakeTimeout: handshakeMs, noDelay: true };
+    const options: TlsOptions = {
+      ...material,
+      ...clients,
+      ALPNProtocols: ['h2'],
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: handshakeMs,
+      noDelay: true,
+    };
     const secure = createTlsServer(options, (socket) => {
       if (socket.alpnProtocol === 'h2') this.#connect(socket);
       else refuseHttp1(socket);
@@ -187,9 +195,10 @@ export class GrpcHttp2Server implements CallHost, ConnectionOwner {
     return secure;
   }
 
-  #connect(socket: Socket): void {
+  #connect(socket: Socket, begun?: Buffer): void {
     const connection = new Connection(this, this, socket, this.#output, (this.options.random ?? Math.random)() * 2 - 1);
     this.#connections.add(connection);
+    if (begun !== undefined) connection.session.receive(begun);
     if (this.#isDraining) connection.retire();
   }
 }

@@ -20,12 +20,20 @@ function readAll(reader: MessageReader): Framed[] {
 }
 
 describe('MessageReader', () => {
-  test('a message in one piece is a view of it', () => {
+  test('what was pushed may be overwritten afterwards', () => {
     const reader = new MessageReader(100);
-    const chunk = frame(Buffer.from('hello'));
+    const chunk = Buffer.concat([frame(Buffer.from('hello')), frame(Buffer.from('world')), Buffer.from([0, 0])]);
     reader.push(chunk);
-    expect(reader.next()?.payload.buffer).toBe(chunk.buffer);
+    chunk.fill(255);
+    reader.push(Buffer.from([0, 0, 1, 33]));
+    expect(readAll(reader).map(({ payload }) => String(payload))).toEqual(['hello', 'world', '!']);
     expect([reader.isEmpty, reader.isPartial]).toEqual([true, false]);
+  });
+  test('messages before one that is too large are there first', () => {
+    const reader = new MessageReader(5);
+    reader.push(Buffer.concat([frame(Buffer.from('hello')), frame(Buffer.from('larger'))]));
+    expect([reader.isEmpty, String(reader.next()?.payload), reader.isEmpty]).toEqual([false, 'hello', false]);
+    expect(() => reader.next()).toThrow('limit of 5 bytes');
   });
   test('the limit holds as soon as the length is there', () => {
     const reader = new MessageReader(100);

@@ -1,8 +1,8 @@
 /**
  * Messages out of the bytes of one call: each is a byte (1: compressed), its length as uint32 and then that many bytes.
  * The length is held against the limit as soon as it is there. Memory grows with what arrived, never with what was
- * announced. A message that came in one piece stays a view of it; one that is put together ends at a multiple of 16 bytes,
- * because a tensor's bytes come last in its message: they can then be read where they lie (docs/adr/0033).
+ * announced. Bytes are copied as they arrive, because what was read is only lent, and a message ends at a multiple of 16 bytes,
+ * because a tensor's bytes come last in it: they can then be read where they lie (docs/adr/0033).
  */
 import { Buffer } from 'node:buffer';
 import type { AssemblyPool } from './assembly-pool.js';
@@ -21,8 +21,12 @@ const ALIGNMENT = 16;
 const NOTHING = Buffer.alloc(0);
 
 export class MessageReader {
-  /** Bytes that belong to no message yet, in one piece. */
-  #rest: Buffer = NOTHING;
+  /** Whole, and not taken yet. */
+  readonly #messages: Framed[] = [];
+  /** What comes after them is no message. */
+  #failure: RpcError | undefined;
+  readonly #prefix = Buffer.allocUnsafe(PREFIX_BYTES);
+  #prefixBytes = 0;
   /** The message that is being put together. */
   #assembly: Buffer | undefined;
   /** That of the last message that was put together. */
@@ -39,41 +43,27 @@ export class MessageReader {
 
   /** Neither a message nor a part of one is left. */
   get isEmpty(): boolean {
-    return this.#rest.length === 0 && this.#assembly === undefined;
+    return this.#messages.length === 0 && this.#failure === undefined && !this.isPartial;
   }
 
   /** Whether a message began and has not ended. Messages that nobody took count as ended. */
   get isPartial(): boolean {
-    if (this.#assembly !== undefined) return this.#filled < this.#size;
-    return this.#rest.length > 0 && (this.#rest.length < PREFIX_BYTES || this.#rest.length < PREFIX_BYTES + this.#rest.readUInt32BE(1));
+    return this.#assembly !== undefined || this.#prefixBytes > 0;
   }
 
-  /** Throws RpcError when the first message that is not taken yet is larger than the limit. */
+  /** Throws RpcError when the first message that is not taken yet is larger than the limit. `chunk` is not needed afterwards. */
   push(chunk: Buffer): void {
-    if (this.#assembly !== undefined && this.#filled < this.#size) this.#append(chunk);
-    else {
-      this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-      if (this.#assembly === undefined) this.#start();
-    }
+    let at = 0;
+    while (at < chunk.length && this.#failure === undefined)
+      at = this.#assembly === undefined ? this.#readPrefix(chunk, at) : this.#append(chunk, at);
+    if (this.#failure !== undefined && this.#messages.length === 0) throw this.#failure;
   }
 
   /** The next whole message. Throws as `push` does. */
   next(): Framed | undefined {
-    if (this.#assembly !== undefined) {
-      if (this.#filled < this.#size) return undefined;
-      const payload = this.#assembly;
-      this.#assembly = undefined;
-      return { isCompressed: this.#isCompressed, payload };
-    }
-    if (!this.#readPrefix()) return undefined;
-    const end = PREFIX_BYTES + this.#size;
-    if (this.#rest.length < end) {
-      this.#start();
-      return undefined;
-    }
-    const payload = this.#rest.subarray(PREFIX_BYTES, end);
-    this.#rest = this.#rest.length === end ? NOTHING : this.#rest.subarray(end);
-    return { isCompressed: this.#isCompressed, payload };
+    if (this.#messages.length > 0) return this.#messages.shift();
+    if (this.#failure !== undefined) throw this.#failure;
+    return undefined;
   }
 
   /** Lets others use the memory of the last message. Nobody may look at it after that. */
@@ -82,40 +72,55 @@ export class MessageReader {
     this.#memory = undefined;
   }
 
-  /** False as long as the prefix is not there. */
-  #readPrefix(): boolean {
-    const rest = this.#rest;
-    if (rest.length < PREFIX_BYTES) return false;
-    const flag = rest[0];
-    if (flag !== 0 && flag !== 1) throw new RpcError('INTERNAL', `a message begins with byte ${flag}: 0 or 1 (compressed) was expected`);
+  /** Returns where it ends, as far as it is there. */
+  #readPrefix(chunk: Buffer, at: number): number {
+    const there = chunk.length - at;
+    if (this.#prefixBytes === 0 && there >= PREFIX_BYTES) {
+      this.#begin(chunk, at, there - PREFIX_BYTES);
+      return at + PREFIX_BYTES;
+    }
+    const end = at + Math.min(there, PREFIX_BYTES - this.#prefixBytes);
+    chunk.copy(this.#prefix, this.#prefixBytes, at, end);
+    this.#prefixBytes += end - at;
+    if (this.#prefixBytes < PREFIX_BYTES) return end;
+    this.#prefixBytes = 0;
+    this.#begin(this.#prefix, 0, chunk.length - end);
+    return end;
+  }
+
+  /** A message whose prefix lies at `at`, and of which `there` bytes or more have come. */
+  #begin(prefix: Buffer, at: number, there: number): void {
+    const flag = prefix[at];
+    this.#size = prefix.readUInt32BE(at + 1);
+    if (flag !== 0 && flag !== 1) this.#failure = new RpcError('INTERNAL', `a message begins with byte ${flag}: 0 or 1 (compressed) was expected`);
+    else if (this.#size > this.limitBytes) this.#failure = newTooLarge(this.limitBytes, this.#size);
+    if (this.#failure !== undefined) return;
     this.#isCompressed = flag === 1;
-    this.#size = rest.readUInt32BE(1);
-    if (this.#size > this.limitBytes) throw newTooLarge(this.limitBytes, this.#size);
-    return true;
-  }
-
-  /** Begins to put together a message that is not whole in `#rest`. */
-  #start(): void {
-    if (!this.#readPrefix() || this.#rest.length >= PREFIX_BYTES + this.#size) return;
-    const begun = this.#rest.subarray(PREFIX_BYTES);
-    this.#rest = NOTHING;
-    this.#assembly = this.#takePooled() ?? this.#allocate(Math.min(this.#size, Math.max(EAGER_BYTES, begun.length)));
     this.#filled = 0;
-    this.#append(begun);
+    if (this.#size === 0) this.#finish(NOTHING);
+    else this.#assembly = this.#takePooled() ?? this.#allocate(Math.min(this.#size, Math.max(EAGER_BYTES, there)));
   }
 
-  #append(chunk: Buffer): void {
+  #finish(payload: Buffer): void {
+    this.#messages.push({ isCompressed: this.#isCompressed, payload });
+    this.#assembly = undefined;
+  }
+
+  /** Returns where the message's bytes end. */
+  #append(chunk: Buffer, at: number): number {
     let assembly = this.#assembly ?? NOTHING;
-    const wanted = Math.min(chunk.length, this.#size - this.#filled);
-    if (this.#filled + wanted > assembly.length) {
-      const grown = this.#allocate(Math.min(this.#size, Math.max(assembly.length * 2, this.#filled + wanted)));
+    const end = at + Math.min(chunk.length - at, this.#size - this.#filled);
+    const filled = this.#filled + end - at;
+    if (filled > assembly.length) {
+      const grown = this.#allocate(Math.min(this.#size, Math.max(assembly.length * 2, filled)));
       assembly.copy(grown, 0, 0, this.#filled);
       assembly = grown;
       this.#assembly = grown;
     }
-    chunk.copy(assembly, this.#filled, 0, wanted);
-    this.#filled += wanted;
-    if (wanted < chunk.length) this.#rest = chunk.subarray(wanted);
+    chunk.copy(assembly, this.#filled, at, end);
+    this.#filled = filled;
+    if (filled === this.#size) this.#finish(assembly);
+    return end;
   }
 
   /** Room for the whole message at once: the memory is there already, whatever the client does. */

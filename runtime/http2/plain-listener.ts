@@ -13,7 +13,8 @@ const HTTP1_ANSWER = `HTTP/1.1 505 HTTP Version Not Supported\r\nContent-Type: t
 
 export interface PlainListenerOptions {
   readonly handshakeMs: number;
-  readonly onHttp2: (socket: Socket) => void;
+  /** With what was read of it already. */
+  readonly onHttp2: (socket: Socket, begun: Buffer) => void;
   /** Absent: they are told that this port does not speak it. */
   readonly onHttp1: ((socket: Socket) => void) | undefined;
 }
@@ -30,10 +31,12 @@ export function newPlainListener({ handshakeMs, onHttp2, onHttp1 = refuseHttp1 }
       socket.off('readable', onReadable);
       socket.off('error', onTimeout);
       clearTimeout(timer);
-      socket.unshift(begun);
       const isHttp2 = begun.length >= TOLD_AFTER && PREFACE.subarray(0, begun.length).equals(begun.subarray(0, PREFACE.length));
-      if (isHttp2) onHttp2(socket);
-      else onHttp1(socket);
+      if (isHttp2) onHttp2(socket, begun);
+      else {
+        socket.unshift(begun);
+        onHttp1(socket);
+      }
     };
     const timer = setTimeout(onTimeout, handshakeMs).unref();
     socket.on('error', onTimeout);

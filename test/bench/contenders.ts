@@ -145,11 +145,21 @@ export async function startNaive(options: StartOptions): Promise<Server> {
   return await startNode(options, { name: 'naive grpc-js server', args, port, want: options.want });
 }
 
+/** Our transport without anything behind it. */
+export function startNull(options: StartOptions): Promise<Server> {
+  return startCanned(options, 'null server', 'null-server.js');
+}
+
+/** node:http2 without anything behind it. */
+export function startNodeNull(options: StartOptions): Promise<Server> {
+  return startCanned(options, 'null server on node:http2', 'node-null-server.js');
+}
+
 /** Its answer has as many values as a right one, and it is started as the image starts Slipway. */
-export async function startNull(options: StartOptions): Promise<Server> {
+async function startCanned(options: StartOptions, name: string, script: string): Promise<Server> {
   const port = await findPort();
-  const args = [join(BENCH_FOLDER, 'null-server.js'), String(port), String(options.want.length)];
-  return await startNode(options, { name: 'null server', args, port, want: undefined, env: readImageEnvironment() });
+  const args = [join(BENCH_FOLDER, script), String(port), String(options.want.length)];
+  return await startNode(options, { name, args, port, want: undefined, env: readImageEnvironment() });
 }
 
 interface NodeServer {

@@ -1,6 +1,6 @@
 /** The tables of a run without peers: for each model ONNX Runtime itself, the naive server, the null server and Slipway in turns. */
 import type { BenchCase, CaseKey, Load } from './cases.js';
-import { newRawContender, newServerContender, startNaive, startNull, startSlipway, sweepBatch } from './contenders.js';
+import { newRawContender, newServerContender, startNaive, startNodeNull, startNull, startSlipway, sweepBatch } from './contenders.js';
 import { type Contender, type Measured, measureInTurns, medianOf, type Pace } from './measure.js';
 import { RawProcess } from './raw-process.js';
 import type { Server } from './server.js';
@@ -31,6 +31,7 @@ export const NAMES = {
   slipway: 'Slipway',
   naive: 'naive grpc-js server',
   null: 'null server',
+  nodeNull: 'null server on node:http2',
   oneWorker: 'Slipway, 1 worker',
   allCores: 'Slipway, workers = cores',
 } as const;
@@ -69,7 +70,7 @@ interface CaseContext extends SuiteOptions {
 async function runSmall(context: CaseContext): Promise<Table[]> {
   const { bench, want } = context;
   const options = { bench, want, cores: [SERVER_CORE] };
-  const starts = [() => startNaive(options), () => startNull(options), () => startSlipway(options)];
+  const starts = [() => startNaive(options), () => startNodeNull(options), () => startNull(options), () => startSlipway(options)];
   for (const start of starts) await tryStart(context, start);
   const { servers } = context;
   const closed: TablePlan = { key: 'closed', load: bench.load, extra: [context.raw], servers };

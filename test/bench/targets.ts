@@ -49,7 +49,8 @@ function checkSmallModels({ tables }: Results): Target[] {
   return [
     target('tiny MLP: CPU per request of the naive server', '≤', 0.45, medianRatio(slipway, naive, 'serverCpuUs')),
     target('tiny MLP: rate of the naive server', '≥', 2.3, medianRatio(slipway, naive, 'perSecond')),
-    target('tiny MLP: rate of the null server', '≥', 0.7, medianRatio(slipway, by(closed, NAMES.null), 'perSecond')),
+    target('tiny MLP: rate of a null server on node:http2', '≥', 0.7, medianRatio(slipway, by(closed, NAMES.nodeNull), 'perSecond')),
+    target('tiny MLP: rate of a null server on our transport', '≥', 0.7, medianRatio(slipway, by(closed, NAMES.null), 'perSecond')),
     target('tiny MLP: rate at -c64 -m1 of that at -c8 -m8', '≥', 0.6, spread),
     target('600 KB: rate of default grpc-js', '≥', 3, medianRatio(by(bodies, NAMES.slipway), by(bodies, NAMES.naive), 'perSecond')),
   ];

@@ -1,4 +1,4 @@
-/** node:http2 can abort the process when a session is collected before its streams (runtime/http2/keep-for-a-turn.ts): a client must not get there. */
+/** node:http2 could be made to abort the process by trailers and a GOAWAY in one write: no server of ours may be. */
 import { connect, type Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { encodeHeaders, FLAG, FRAME, frame, type HeaderList } from './http2-frames.js';

@@ -20,6 +20,10 @@ const LITERAL = { mask: 0x0f } as const;
 /** The lowest size and the last (RFC 7541 4.2). */
 const MAX_SIZE_UPDATES = 2;
 
+/** The list that is being read, all decoders' in turn. A slice is made sooner than an array that grows, and is no larger than its list. */
+const NAMES: string[] = [];
+const VALUES: string[] = [];
+
 export interface HpackDecoderOptions {
   /** What we told the peer that its table may have at most. It begins with 4096 bytes, before it has heard of this. */
   readonly maxTableBytes: number;
@@ -32,9 +36,8 @@ export class HpackDecoder {
   readonly #table = new DynamicTable();
   readonly #cache = new BlockCache();
   readonly #reader = new BlockReader();
-  /** The list that is being read. */
-  #names: string[] = [];
-  #values: string[] = [];
+  /** Of the list that is being read: fields that are not left out, bytes of all. */
+  #fields = 0;
   #bytes = 0;
   #isCut = false;
 
@@ -54,8 +57,7 @@ export class HpackDecoder {
   }
 
   #read(block: Buffer): HeaderList {
-    this.#names = [];
-    this.#values = [];
+    this.#fields = 0;
     this.#bytes = 0;
     this.#isCut = false;
     this.#reader.open(block);
@@ -65,7 +67,7 @@ export class HpackDecoder {
     } finally {
       this.#reader.close();
     }
-    return new HeaderList(this.#names, this.#values, this.#bytes, this.#isCut);
+    return new HeaderList(NAMES.slice(0, this.#fields), VALUES.slice(0, this.#fields), this.#bytes, this.#isCut);
   }
 
   #readSizeUpdates(): void {
@@ -99,8 +101,8 @@ export class HpackDecoder {
   #add(name: string, value: string): void {
     this.#count(name.length + value.length);
     if (this.#isCut) return;
-    this.#names.push(name);
-    this.#values.push(value);
+    NAMES[this.#fields] = name;
+    VALUES[this.#fields++] = value;
   }
 
   #count(bytes: number): void {

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { readSocket } from './read-socket.js';
+
+let client: Socket;
+let server: Socket;
+
+beforeEach(async () => {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const address = listener.address();
+  const accepted = once(listener, 'connection');
+  client = connect(typeof address === 'object' && address !== null ? address.port : 0, '127.0.0.1');
+  [server] = await accepted;
+  listener.close();
+});
+afterEach(() => {
+  client.destroy();
+  server.destroy();
+});
+
+/** What arrives until the client says that it is all. */
+async function readAll(read: (onBytes: (bytes: Buffer) => void) => unknown): Promise<{ bytes: Buffer; memories: number }> {
+  const parts: Buffer[] = [];
+  const memories = new Set<unknown>();
+  read((bytes) => {
+    memories.add(bytes.buffer);
+    parts.push(Buffer.from(bytes));
+  });
+  await once(server, 'end');
+  return { bytes: Buffer.concat(parts), memories: memories.size };
+}
+
+test("this Node's sockets are read into one buffer", async () => {
+  const sent = Buffer.alloc(3_000_000, 'slipway');
+  let isShared = false;
+  const all = readAll((onBytes) => {
+    isShared = readSocket(server, onBytes);
+  });
+  client.end(sent);
+  const { bytes, memories } = await all;
+  expect([isShared, bytes.equals(sent), memories]).toEqual([true, true, 1]);
+});
+
+test('one under TLS, whose bytes come from elsewhere, is read as usual', async () => {
+  Reflect.set(server, 'encrypted', true);
+  const all = readAll((onBytes) => expect(readSocket(server, onBytes)).toBe(false));
+  client.end('as usual');
+  expect(String((await all).bytes)).toBe('as usual');
+});
+
+test('a pause holds what comes, and nothing is lost', async () => {
+  const parts: string[] = [];
+  readSocket(server, (bytes) => parts.push(String(bytes)));
+  client.write('one');
+  while (parts.length === 0) await new Promise(setImmediate);
+  server.pause();
+  client.end('two');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(parts).toEqual(['one']);
+  const ended = once(server, 'end');
+  server.resume();
+  await ended;
+  expect(parts).toEqual(['one', 'two']);
+});
