@@ -197,12 +197,24 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const isOver = (stream: OracleStream): boolean => stream.resetCode !== undefined || (stream.isSendDone && stream.isReceiveDone);
 
+/** More than any window holds: what was used must come back. */
+async function sendMore(client: OracleClient, stream: OracleStream): Promise<void> {
+  const wanted = stream.sentBytes + 3 * TEST_LIMITS.windowBytes;
+  await client.until(() => {
+    while (!stream.isSendDone && stream.sentBytes < wanted && client.sendWindow > 0 && stream.sendWindow > 0) client.data(stream, 16_384, false);
+    client.flush();
+    return stream.isSendDone || stream.sentBytes >= wanted;
+  });
+}
+
 /** Lets all that is open end. */
 async function settle(client: OracleClient): Promise<void> {
   client.socket.resume();
   client.settings({ windowBytes: 2 ** 20 });
   client.grant(undefined, 2 ** 30);
   for (const stream of client.streams) if (!isOver(stream)) client.grant(stream, 2 ** 29);
+  client.flush();
+  for (const stream of client.streams.filter(({ isSendDone }) => !isSendDone).slice(-2)) await sendMore(client, stream);
   for (const stream of client.streams) client.trailers(stream);
   client.flush();
   await client.until(() => client.isSettled && client.streams.every(isOver));
@@ -243,9 +255,8 @@ function check(stream: OracleStream, answerer: Answerer | undefined): void {
   if (stream.isResetByUs || plan.resets) return;
   expect(stream.resetCode ?? ErrorCode.NO_ERROR).toBe(ErrorCode.NO_ERROR);
   expect([stream.isReceiveDone, stream.blocks.length, stream.receivedBytes]).toEqual([true, 2, plan.chunks.reduce((sum, bytes) => sum + bytes, 0)]);
-  if (stream.resetCode !== undefined) return; // it was answered before it had said all
+  if (stream.resetCode !== undefined || plan.at === 'open') return; // it was answered before it had been heard
   expect([answerer.ends, answerer.received]).toEqual([1, stream.sentBytes]);
-  if (!stream.isSendDone) expect(stream.sentFlowBytes - stream.creditedBytes).toBeLessThan(TEST_LIMITS.windowBytes / 2);
 }
 
 test('any client that keeps to the protocol gets its answers whole, within its windows, and leaves nothing behind', async () => {

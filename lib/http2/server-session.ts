@@ -66,6 +66,8 @@ const MAX_REJECTED = 100;
 const MAX_PINGS = 10;
 /** For a client to hear why the connection ends, and to close its side. */
 const LINGER_MS = 500;
+/** For a client that was not at fault to take the next part of its last answers. */
+const LAST_PART_MS = 10_000;
 const PING_PAYLOAD = Buffer.from('slipway!');
 
 export class ServerSession implements FrameSink, StreamSession {
@@ -85,6 +87,8 @@ export class ServerSession implements FrameSink, StreamSession {
   #sender: ServerStream | undefined;
   #isReadPaused = false;
   #isEnding = false;
+  /** When an ending connection is destroyed. */
+  #lastMoment: NodeJS.Timeout | undefined;
   #isGone = false;
   #hasSettings = false;
   #unacknowledged = 1;
@@ -121,7 +125,7 @@ export class ServerSession implements FrameSink, StreamSession {
     this.#output = new FrameOutput(socket, pool, { onGiven: () => this.#charge(), onWritten: () => this.#onWritten() });
     readSocket(socket, (bytes) => this.receive(bytes));
     socket.on('error', () => this.#teardown()); // 'close' follows
-    socket.on('end', () => this.#teardown());
+    socket.on('end', () => this.#onHalfClosed());
     socket.on('close', () => this.#onGone());
     socket.setNoDelay(true);
     this.#output.settings([
@@ -190,8 +194,8 @@ export class ServerSession implements FrameSink, StreamSession {
   /** With a GOAWAY that tells why; streams are closed at once. */
   fail(code: ErrorCode, message: string): void {
     if (this.isDestroyed) return;
-    this.#output.goAway(this.#seenId, code, message);
-    this.#end();
+    this.#output.goAway(Math.min(this.#seenId, this.#lastId), code, message);
+    this.#end(LINGER_MS);
     this.#teardown();
   }
 
@@ -261,7 +265,11 @@ export class ServerSession implements FrameSink, StreamSession {
     try {
       this.#reader.push(bytes);
     } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
+      if (!(error instanceof ConnectionError)) {
+        this.fail(ErrorCode.INTERNAL_ERROR, ''); // what came behind it is lost
+        throw error;
+      }
+      if (this.isDestroyed) return; // behind what ended it nothing counts
       this.owner.onFault('connection error');
       this.fail(error.code, error.message);
       return;
@@ -534,6 +542,7 @@ export class ServerSession implements FrameSink, StreamSession {
     stream.isClosed = true;
     stream.closeCode = code;
     this.#streams.delete(stream.id);
+    if (stream.isReady) this.#ready.splice(this.#ready.indexOf(stream), 1); // while windows are closed nothing else takes it out
     this.#queuedBytes -= stream.queuedBytes;
     const held = stream.dropHeld();
     if (held > 0) this.#creditConnection(held);
@@ -542,7 +551,7 @@ export class ServerSession implements FrameSink, StreamSession {
   }
 
   #endWhenIdle(): void {
-    if (this.#isClosing && this.#streams.size === 0 && !this.isDestroyed) this.#end();
+    if (this.#isClosing && this.#streams.size === 0 && !this.isDestroyed) this.#end(LAST_PART_MS);
   }
 
   // What is sent
@@ -561,13 +570,16 @@ export class ServerSession implements FrameSink, StreamSession {
   #pump(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
-    while (this.#sendWindow > 0 && this.#output.backlog < DATA_BACKLOG_BYTES) {
-      const stream = this.#ready.shift();
-      if (stream === undefined) break;
-      stream.isReady = false;
-      if (!stream.isClosed) this.#sendQueued(stream);
+    try {
+      while (this.#sendWindow > 0 && this.#output.backlog < DATA_BACKLOG_BYTES) {
+        const stream = this.#ready.shift();
+        if (stream === undefined) break;
+        stream.isReady = false;
+        this.#sendQueued(stream);
+      }
+    } finally {
+      this.#isPumping = false;
     }
-    this.#isPumping = false;
   }
 
   #sendQueued(stream: ServerStream): void {
@@ -606,6 +618,7 @@ export class ServerSession implements FrameSink, StreamSession {
   #onWritten(): void {
     this.#hasSent = true;
     if (this.#isGone) return;
+    this.#lastMoment?.refresh();
     this.#charge();
     if (this.#ready.length > 0) this.#pump();
     if (this.#isReadPaused && !this.#isStuck) {
@@ -628,13 +641,24 @@ export class ServerSession implements FrameSink, StreamSession {
 
   // How the connection ends
 
-  /** What was sent goes out, and the client has a moment to close its side: a reset would overtake it. */
-  #end(): void {
+  /** What was sent goes out, each part within `partMs`, and the client has a moment to close its side: a reset would overtake it. */
+  #end(partMs: number): void {
     this.#isEnding = true;
     this.#output.flush();
-    this.socket.end();
+    this.#destroyAfter(partMs);
+    this.socket.end(() => this.#destroyAfter(LINGER_MS));
     if (this.#isReadPaused) this.socket.resume();
-    setTimeout(() => this.socket.destroy(), LINGER_MS).unref();
+  }
+
+  /** One that takes nothing any more would otherwise keep what lies in the socket. */
+  #onHalfClosed(): void {
+    this.#teardown();
+    this.#destroyAfter(LINGER_MS);
+  }
+
+  #destroyAfter(ms: number): void {
+    clearTimeout(this.#lastMoment);
+    if (!this.#isGone) this.#lastMoment = setTimeout(() => this.socket.destroy(), ms).unref();
   }
 
   #teardown(): void {
@@ -647,9 +671,13 @@ export class ServerSession implements FrameSink, StreamSession {
   #onGone(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#teardown();
-    this.#charge();
-    this.owner.onClose();
+    clearTimeout(this.#lastMoment);
+    try {
+      this.#teardown();
+    } finally {
+      this.#charge();
+      this.owner.onClose();
+    }
   }
 }
 
