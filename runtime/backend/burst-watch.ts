@@ -4,7 +4,9 @@
  */
 const MIN_BYTES = 4 * 2 ** 20;
 const PERIOD_MS = 15_000;
-const QUIET_MS = 1000;
+/** How often it is looked, and how often nothing has to run. */
+const LOOK_MS = 500;
+const QUIET_LOOKS = 2;
 
 export interface BurstWatchOptions {
   readonly onCalm: () => void;
@@ -16,7 +18,7 @@ export interface BurstWatchOptions {
 export class BurstWatch {
   #peak = 0;
   #period = 0;
-  #isNoted = false;
+  #quietLooks = 0;
   #periodTimer: NodeJS.Timeout | undefined;
   #quietTimer: NodeJS.Timeout | undefined;
 
@@ -24,12 +26,12 @@ export class BurstWatch {
 
   /** Bytes of one batch's inputs or outputs. */
   note(bytes: number): void {
-    this.#isNoted = true;
+    this.#quietLooks = 0;
     if (bytes > this.#period) this.#period = bytes;
     if (bytes > this.#peak) this.#peak = bytes;
     if (this.#peak < MIN_BYTES || this.#periodTimer !== undefined) return;
     this.#periodTimer = setInterval(() => this.#checkPeriod(), this.options.periodMs ?? PERIOD_MS).unref();
-    this.#quietTimer = setInterval(() => this.#checkQuiet(), QUIET_MS).unref();
+    this.#quietTimer = setInterval(() => this.#checkQuiet(), LOOK_MS).unref();
   }
 
   stop(): void {
@@ -46,9 +48,9 @@ export class BurstWatch {
   }
 
   #checkQuiet(): void {
-    const isQuiet = !this.#isNoted && !this.options.isBusy();
-    this.#isNoted = false;
-    if (isQuiet) this.#calm(0);
+    if (this.options.isBusy()) return;
+    this.#quietLooks += 1;
+    if (this.#quietLooks > QUIET_LOOKS) this.#calm(0); // the first look may come right after the last batch
   }
 
   #calm(peak: number): void {
