@@ -297,6 +297,25 @@ test('answers to pings come in the order of the pings, ten at most are open', as
   expect(answered).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
+test('a client that takes nothing is not read from until it does', async () => {
+  const { stream: first } = await answerDeafClient();
+  const bytes = 6 * 1024 * 1024;
+  act.onStream = (stream) => answer(stream, bytes);
+  const second = client.open('/', true);
+  client.grant(second, LARGE_WINDOW / 2);
+  client.flush();
+  while (!opened.session.isReadPaused) await new Promise(setImmediate);
+  act.onStream = (stream) => answer(stream);
+  const third = client.open('/', true);
+  client.flush();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect([opened.owner.streams.length, opened.owner.maxBacklog < 1024 * 1024]).toEqual([2, true]);
+  opened.client.resume();
+  await client.until(() => third.isReceiveDone && second.isReceiveDone);
+  expect([first.isReceiveDone, second.receivedBytes, third.receivedBytes, opened.session.isReadPaused]).toEqual([true, bytes, 5, false]);
+  expect(client.problems).toEqual([]);
+});
+
 test('whether something left, and what lies unsent', async () => {
   await answerDeafClient();
   await new Promise((resolve) => setTimeout(resolve, 50));
