@@ -415,7 +415,7 @@ export class ServerSession implements FrameSink, StreamSession {
     else if (head.problem !== undefined || dependsOn === id) this.#faultStream(id, ErrorCode.PROTOCOL_ERROR);
     else {
       const stream = new ServerStream(this, id, this.#peerWindowBytes, this.limits.windowBytes);
-      this.#streams.set(id, stream);
+      this.#streams.add(id, stream);
       stream.contentLength = head.contentLength;
       this.owner.onStream(stream, head);
       if (isLast && !stream.isClosed) this.#endRemote(stream);
@@ -457,11 +457,11 @@ export class ServerSession implements FrameSink, StreamSession {
   #changeWindows(bytes: number): void {
     const change = bytes - this.#peerWindowBytes;
     this.#peerWindowBytes = bytes;
-    this.#streams.forEach((stream) => {
+    for (const stream of this.#streams.list()) {
       stream.sendWindow += change;
       if (stream.sendWindow > MAX_WINDOW_BYTES) throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, 'a window has more than 2^31-1 bytes');
       this.#makeReady(stream);
-    });
+    }
   }
 
   #onPing(flags: number, id: number, payload: Buffer): void {
@@ -663,9 +663,7 @@ export class ServerSession implements FrameSink, StreamSession {
 
   #teardown(): void {
     this.#isEnding = true;
-    this.#streams.forEach((stream) => {
-      this.#close(stream, ErrorCode.CANCEL);
-    });
+    for (const stream of this.#streams.list()) this.#close(stream, ErrorCode.CANCEL);
   }
 
   #onGone(): void {

@@ -1,40 +1,32 @@
 /**
- * Streams of one session by their ids, for node:http2 to keep its own in instead of a Map. A Map of which entries come and go
- * replaces its table every few deletions and each old table points to the next: one that has grown old keeps all that follow,
- * with the streams that were in them, until the next full collection. Here slots are used again. Open addressing with linear
- * probing; ids of one side are odd or even, and ascend.
+ * Streams of one session by their ids. A Map of which entries come and go replaces its table every few deletions and each old table
+ * points to the next: one that has grown old keeps all that follow, with the streams that were in them, until the next full collection
+ * (docs/adr/0032). Here slots are used again. Open addressing with linear probing; ids of clients are odd, and ascend.
  */
 const FIRST_SLOTS = 32;
 
-export class StreamTable<Stream> extends Map<number, Stream> {
+export class StreamTable<Stream> {
   #streams: (Stream | undefined)[] = new Array<undefined>(FIRST_SLOTS).fill(undefined);
   #ids = new Int32Array(FIRST_SLOTS);
   #size = 0;
 
-  override get size(): number {
+  get size(): number {
     return this.#size;
   }
 
-  override get(id: number): Stream | undefined {
+  get(id: number): Stream | undefined {
     const slot = this.#find(id);
     return slot < 0 ? undefined : this.#streams[slot];
   }
 
-  override has(id: number): boolean {
-    return this.#find(id) >= 0;
+  /** `id` is not in it. */
+  add(id: number, stream: Stream): void {
+    if (this.#size * 2 >= this.#ids.length) this.#grow();
+    this.#put(id, stream);
+    this.#size++;
   }
 
-  override set(id: number, stream: Stream): this {
-    const known = this.#find(id);
-    if (known < 0 && this.#size * 2 >= this.#ids.length) this.#grow();
-    const slot = known < 0 ? this.#findFree(id) : known;
-    if (known < 0) this.#size++;
-    this.#ids[slot] = id;
-    this.#streams[slot] = stream;
-    return this;
-  }
-
-  override delete(id: number): boolean {
+  delete(id: number): boolean {
     let hole = this.#find(id);
     if (hole < 0) return false;
     this.#size--;
@@ -51,32 +43,9 @@ export class StreamTable<Stream> extends Map<number, Stream> {
     return true;
   }
 
-  override clear(): void {
-    this.#streams.fill(undefined);
-    this.#size = 0;
-  }
-
-  /** Those that are there when it is called: they may be deleted on the way. */
-  override forEach(callback: (stream: Stream, id: number, map: Map<number, Stream>) => void): void {
-    for (const [id, stream] of this.entries()) callback(stream, id, this);
-  }
-
-  override entries(): MapIterator<[number, Stream]> {
-    const found: [number, Stream][] = [];
-    for (const [slot, stream] of this.#streams.entries()) if (stream !== undefined) found.push([this.#ids[slot] ?? 0, stream]);
-    return found.values();
-  }
-
-  override keys(): MapIterator<number> {
-    return [...this.entries()].map(([id]) => id).values();
-  }
-
-  override values(): MapIterator<Stream> {
-    return [...this.entries()].map(([, stream]) => stream).values();
-  }
-
-  override [Symbol.iterator](): MapIterator<[number, Stream]> {
-    return this.entries();
+  /** Those that are there now, in no order. */
+  list(): Stream[] {
+    return this.#streams.filter((stream) => stream !== undefined);
   }
 
   #home(id: number): number {
@@ -89,21 +58,19 @@ export class StreamTable<Stream> extends Map<number, Stream> {
     return -1;
   }
 
-  #findFree(id: number): number {
+  #put(id: number, stream: Stream): void {
     const mask = this.#ids.length - 1;
     let slot = this.#home(id);
     while (this.#streams[slot] !== undefined) slot = (slot + 1) & mask;
-    return slot;
+    this.#ids[slot] = id;
+    this.#streams[slot] = stream;
   }
 
   #grow(): void {
-    const before = [...this.entries()];
-    this.#ids = new Int32Array(this.#ids.length * 2);
+    const ids = this.#ids;
+    const streams = this.#streams;
+    this.#ids = new Int32Array(ids.length * 2);
     this.#streams = new Array<undefined>(this.#ids.length).fill(undefined);
-    for (const [id, stream] of before) {
-      const slot = this.#findFree(id);
-      this.#ids[slot] = id;
-      this.#streams[slot] = stream;
-    }
+    for (const [slot, stream] of streams.entries()) if (stream !== undefined) this.#put(ids[slot] ?? 0, stream);
   }
 }
