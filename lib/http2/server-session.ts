@@ -23,7 +23,7 @@ import { readSettings } from './settings.js';
 import { StreamTable } from './stream-table.js';
 
 export interface SessionLimits {
-  /** Receive window of a stream and of the connection, in bytes. */
+  /** Receive window of a stream and of the connection, in bytes. Not below the 65,535 that clients begin with. */
   readonly windowBytes: number;
   /** Largest frame that the client may send, in bytes. */
   readonly frameBytes: number;
@@ -231,8 +231,11 @@ export class ServerSession implements FrameSink, StreamSession {
     this.#makeReady(stream);
     const outer = this.#sender;
     this.#sender = stream;
-    this.#pump();
-    this.#sender = outer;
+    try {
+      this.#pump();
+    } finally {
+      this.#sender = outer;
+    }
   }
 
   finish(stream: ServerStream, trailers: readonly Field[]): void {
