@@ -5,15 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchCase } from './cases.js';
 import { newServerContender, startSlipway } from './contenders.js';
 import { MODEL } from './infer-body.js';
-import { countTreeThreads, readTreeRssBytes } from './proc.js';
+import { readTreeRssBytes } from './proc.js';
 import { RawProcess } from './raw-process.js';
 import { BOTH, CLIENT_CORE, SERVER_CORE } from './suite.js';
 
 export interface MemoryReport {
   /** With one worker. */
   readonly oneWorkerMb: number;
-  /** Undefined where this version cannot be made to start two. */
-  readonly furtherWorkerMb: number | undefined;
+  readonly furtherWorkerMb: number;
   readonly how: string;
 }
 
@@ -27,13 +26,12 @@ export async function measureMemory(bench: BenchCase, folder: string): Promise<M
     const alone = await measureInstances({ bench, want, folder, cores: [SERVER_CORE] });
     const one = await measureInstances({ bench, want, folder, cores: BOTH, instances: 1 });
     const two = await measureInstances({ bench, want, folder, cores: BOTH, instances: 2 });
-    const furtherWorkerMb = two.threads > one.threads ? (two.bytes - one.bytes) / MB : undefined;
     const how = [
-      `one worker on one core ${(alone.bytes / MB).toFixed(0)} MB`,
-      `on two cores instance_group count 1 ${(one.bytes / MB).toFixed(0)} MB with ${one.threads} threads`,
-      `count 2 ${(two.bytes / MB).toFixed(0)} MB with ${two.threads} threads`,
+      `one worker on one core ${(alone / MB).toFixed(0)} MB`,
+      `on two cores instance_group count 1 ${(one / MB).toFixed(0)} MB`,
+      `count 2 ${(two / MB).toFixed(0)} MB`,
     ].join('; ');
-    return { oneWorkerMb: alone.bytes / MB, furtherWorkerMb, how };
+    return { oneWorkerMb: alone / MB, furtherWorkerMb: (two - one) / MB, how };
   } finally {
     raw.stop();
   }
@@ -44,17 +42,17 @@ interface InstancesOptions {
   readonly want: Float32Array;
   readonly folder: string;
   readonly cores: readonly number[];
-  /** Of Triton's config.pbtxt; undefined: what the server chooses. A server that does not read it starts no more threads for 2. */
+  /** Of Triton's config.pbtxt; undefined: what the server chooses. */
   readonly instances?: number;
 }
 
-async function measureInstances({ bench, want, folder, cores, instances }: InstancesOptions): Promise<{ bytes: number; threads: number }> {
+async function measureInstances({ bench, want, folder, cores, instances }: InstancesOptions): Promise<number> {
   const modelPath = instances === undefined ? bench.modelPath : writeStore(bench, join(folder, `instances-${instances}`), instances);
   const server = await startSlipway({ bench: { ...bench, modelPath }, want, cores });
   try {
     await newServerContender({ server, load: { connections: 4, streams: 2 }, folder, core: CLIENT_CORE }).measure(4);
     await sleep(2000);
-    return { bytes: readTreeRssBytes(server.pid), threads: countTreeThreads(server.pid) };
+    return readTreeRssBytes(server.pid);
   } finally {
     await server.stop();
   }

@@ -36,10 +36,6 @@ export function readTreeRssBytes(pid: number): number {
   return listTree(pid).reduce((sum, one) => sum + Number(/^VmRSS:\s+(\d+) kB/m.exec(readText(`/proc/${one}/status`))?.[1] ?? 0) * 1024, 0);
 }
 
-export function countTreeThreads(pid: number): number {
-  return listTree(pid).reduce((sum, one) => sum + parseStat(readText(`/proc/${one}/stat`), [20]), 0);
-}
-
 /** Sum of the fields, counted from 1 as proc(5) does, of /proc/<pid>/stat. The name in field 2 may hold spaces. */
 export function parseStat(text: string, fields: readonly number[]): number {
   const afterName = text.slice(text.lastIndexOf(')') + 2).split(' ');

@@ -52,10 +52,7 @@ async function runParts(flags: BenchFlags, folder: string, results: Collected): 
   for (const name of flags.peers) for (const bench of chosen) await runOnePeer({ name, bench, options, results });
   if (flags.memory || (isWhole && flags.cases.length === 0)) {
     results.memory = await measureMemory(findCase(cases, 'rec'), folder);
-    const further = results.memory.furtherWorkerMb;
-    console.log(
-      `▸ Memory with PP-OCR rec (10.8 MB): ${results.memory.how}; per further worker ${further === undefined ? 'not measured' : `${further.toFixed(0)} MB`}`,
-    );
+    console.log(`▸ Memory with PP-OCR rec (10.8 MB): ${results.memory.how}; per further worker ${results.memory.furtherWorkerMb.toFixed(0)} MB`);
   }
   if (!flags.soak) return;
   console.log('▸ Soak: sizes, errors, cancels and disconnects; server on core 0');

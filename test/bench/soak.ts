@@ -1,5 +1,4 @@
 /** Memory over time: what the server holds after the first tenth of many mixed requests, after all of them, and after a burst. */
-import { once } from 'node:events';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import { join } from 'node:path';
@@ -172,7 +171,7 @@ class SoakClient {
     stream.end(entry.body);
     if (entry.abandon === 'cancel') setImmediate(() => stream.close(constants.NGHTTP2_CANCEL));
     if (entry.abandon === 'disconnect') setImmediate(() => session.destroy());
-    if (!stream.closed) await once(stream, 'close');
+    await new Promise<void>((resolve) => (stream.destroyed ? resolve() : stream.once('close', resolve))); // `once` of events would reject at an error
     clearTimeout(timer);
     if (hung) throw new Error(`A request (${entry.kind}) got no answer in ${HANG_MS / 1000} s`);
     this.#count(entry, session, status);

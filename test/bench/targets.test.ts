@@ -45,6 +45,6 @@ test('the best peer decides', () => {
 });
 
 test('memory', () => {
-  const results = { ...NOTHING, memory: { oneWorkerMb: 201, furtherWorkerMb: undefined, how: '' } };
+  const results = { ...NOTHING, memory: { oneWorkerMb: 201, furtherWorkerMb: 40, how: '' } };
   expect(verdictOf(results, 'MB of one warmed')).toBe('not met');
 });
