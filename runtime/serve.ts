@@ -9,6 +9,7 @@ import { SYSTEM_CLOCK } from '../lib/clock.js';
 import { toError } from '../lib/errors.js';
 import { HttpServer } from '../lib/http-server.js';
 import { isLogLevel, type Logger, newLogger, type RootLogger } from '../lib/logger.js';
+import { collectGarbage } from './backend/memory-return.js';
 import { OnnxBackend } from './backend/onnx-backend.js';
 import { ByteBudget } from './core/byte-budget.js';
 import { computeInFlightBytes } from './core/limits.js';
@@ -34,6 +35,7 @@ import { observeRepository, type RepositoryWatcher } from './model/repository-wa
 import { flushSpans, newLoadMonitor, newLoadReader, newWatching, openTracer, watchSpans } from './observability.js';
 import { newProbesHandler } from './probes/probes.js';
 import { newRestHandler } from './rest/rest.js';
+import { LOOK_MS, RestWatch } from './rest-watch.js';
 import { type ConnectionFlags, parseServeFlags, SERVE_USAGE, type ServeConfig } from './serve-flags.js';
 import { ServerLife } from './server-life.js';
 import { writeTermination } from './termination-log.js';
@@ -207,10 +209,25 @@ function wire(config: ServeConfig, store: LocalModelStore, { threads, grants, lo
   const parts = { grpc, rest: newRest('REST', everybody, material), probes: new HttpServer('metrics and probes', probes, onUnknown) };
   if (config.tls !== undefined && material !== undefined) followCertificates(config.tls, material, { rest: parts.rest, log });
   store.onChange(() => grpc.updateHealth());
+  watchRest(budget, grpc);
   if (admin === undefined || isShared) return parts;
   const rest = newRest('administration', { admin });
   const adminGrpc = new GrpcServer(dataplane, onUnknown, { ...common, admin, onHttp1: (socket) => rest.accept(socket) });
   return { ...parts, admin: { grpc: adminGrpc, rest } };
+}
+
+/** Sessions in threads of their own do the same for themselves. */
+function watchRest(budget: ByteBudget, grpc: GrpcServer): void {
+  const watch = new RestWatch({
+    readWork: () => budget.total,
+    isBusy: () => budget.used > 0,
+    readResidentBytes: () => process.memoryUsage.rss(),
+    giveBack: () => {
+      grpc.giveBack();
+      collectGarbage();
+    },
+  });
+  setInterval(() => watch.look(), LOOK_MS).unref();
 }
 
 function toTransportLimits(flags: ConnectionFlags): Partial<TransportLimits> {

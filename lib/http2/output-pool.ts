@@ -26,6 +26,11 @@ export class OutputPool {
     if (this.#idle.length < MAX_IDLE) this.#idle.push(buffer);
   }
 
+  /** Lets go what lies idle. */
+  clear(): void {
+    this.#idle.length = 0;
+  }
+
   /** When everything that runs now, and its promises, are done. */
   flushSoon(output: Flushed): void {
     if (this.#due.push(output) === 1) process.nextTick(this.#flushAll);

@@ -6,6 +6,7 @@ import { InferenceError } from './inference-error.js';
 
 export class ByteBudget {
   #used = 0;
+  #total = 0;
 
   constructor(readonly limit: number) {}
 
@@ -13,16 +14,22 @@ export class ByteBudget {
     return this.#used;
   }
 
+  /** All that was ever taken: grows with everything that is asked. */
+  get total(): number {
+    return this.#total;
+  }
+
   /** False when there is no room: nothing is taken then. */
   tryTake(bytes: number): boolean {
     if (this.#used + bytes > this.limit) return false;
-    this.#used += bytes;
+    this.take(bytes);
     return true;
   }
 
   /** For what exists already, such as an answer: it goes over the limit, and new requests wait for it. */
   take(bytes: number): void {
     this.#used += bytes;
+    this.#total += bytes;
   }
 
   give(bytes: number): void {

@@ -92,6 +92,11 @@ export class GrpcServer {
     this.#health.update();
   }
 
+  /** Lets go memory that is kept for requests to come. */
+  giveBack(): void {
+    this.#server.giveBack();
+  }
+
   /** Takes no new call and resolves when those in flight have ended, or rejects after `timeoutMs`, cutting them off. */
   drain(timeoutMs: number): Promise<void> {
     this.#health.close();

@@ -45,5 +45,8 @@ describe('AssemblyPool', () => {
     pool.trim();
     expect(pool.idleBytes).toBe(0);
     expect(pool.take(64 * KIB)).toBeUndefined();
+    pool.give(pool.allocate(64 * KIB));
+    pool.clear();
+    expect([pool.idleBytes, pool.take(64 * KIB)]).toEqual([0, undefined]);
   });
 });

@@ -51,6 +51,12 @@ export class AssemblyPool {
     this.#idleBytes += length;
   }
 
+  /** Lets go all that lies idle. */
+  clear(): void {
+    this.#shelves.clear();
+    this.#idleBytes = 0;
+  }
+
   /** Lets go what was not needed since the last call. */
   trim(): void {
     for (const [length, shelf] of this.#shelves) {

@@ -143,6 +143,12 @@ export class GrpcHttp2Server implements CallHost, ConnectionOwner {
     if (++this.#sweeps % TRIM_SWEEPS === 0) this.pool.trim();
   }
 
+  /** Lets go memory that is kept for requests to come. */
+  giveBack(): void {
+    this.pool.clear();
+    this.#output.clear();
+  }
+
   /** Looks whether certificates changed. Called every ten seconds; tests call it themselves. */
   reloadTls(): void {
     try {

@@ -1,0 +1,47 @@
+/**
+ * Notices that requests have stopped coming after they made the process larger, so that it can give memory back: V8 sees no reason to
+ * collect while nobody allocates, and what a burst left would stay for hours (docs/adr/0033). Pure; looked at twice a second.
+ */
+
+export interface RestWatchOptions {
+  /** Grows with everything that is asked of the process. */
+  readonly readWork: () => number;
+  readonly isBusy: () => boolean;
+  readonly readResidentBytes: () => number;
+  /** Costs some 13 ms. */
+  readonly giveBack: () => void;
+}
+
+export const LOOK_MS = 500;
+/** So many looks in a row without work are a rest. */
+const QUIET_LOOKS = 2;
+/** Growth since the last time that is worth the trouble. */
+const GROWTH = 1.1;
+
+export class RestWatch {
+  #work: number;
+  #quietLooks = 0;
+  #isDue = false;
+  /** What the process held at the look after it gave back; undefined until then. */
+  #restBytes: number | undefined;
+
+  constructor(readonly options: RestWatchOptions) {
+    this.#work = options.readWork();
+  }
+
+  look(): void {
+    const { readWork, isBusy, readResidentBytes, giveBack } = this.options;
+    const work = readWork();
+    if (work !== this.#work || isBusy()) {
+      this.#work = work;
+      this.#quietLooks = 0;
+      this.#isDue = true;
+      return;
+    }
+    this.#quietLooks++;
+    if (this.#quietLooks === QUIET_LOOKS && this.#isDue) {
+      this.#isDue = false;
+      if (readResidentBytes() > (this.#restBytes ?? 0) * GROWTH) giveBack();
+    } else if (this.#quietLooks === QUIET_LOOKS + 1) this.#restBytes = readResidentBytes();
+  }
+}
