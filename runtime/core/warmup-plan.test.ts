@@ -25,6 +25,18 @@ describe('planWarmup', () => {
       [2, 1],
     ]);
   });
+  test("a recurrent model's state has a batch of 1 first, then whatever the size is", () => {
+    expect(shapesOf(spec([-1, -1]), spec([2, -1, 128])).slice(0, 2)).toEqual([
+      [
+        [1, 32],
+        [2, 1, 128],
+      ],
+      [
+        [1, 32],
+        [2, 32, 128],
+      ],
+    ]);
+  });
   test('sizes that would need too much memory are left out', () => {
     const shapes = shapesOf(spec([-1, 1024, -1, -1]));
     expect(shapes.length).toBeLessThan(WARMUP_SIZES.length);

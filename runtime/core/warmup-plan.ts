@@ -22,11 +22,18 @@ export interface WarmupPlan {
 export function planWarmup(signature: ModelSignature): WarmupPlan {
   const isExact = signature.inputs.every((input) => input.shape.every((dimension) => dimension >= 0));
   const batchSymbols = new Set(signature.inputs.map((input) => input.symbols[0] ?? '').filter((symbol) => symbol !== ''));
-  const shapes = (isExact ? [1] : WARMUP_SIZES).map((size) => signature.inputs.map((input) => fill(input, size, batchSymbols)));
+  const hasState = signature.inputs.some(isLikeState);
+  const guesses = (isExact ? [1] : WARMUP_SIZES).flatMap((size) => [...(hasState ? [{ size, state: 1 }] : []), { size, state: size }]);
+  const shapes = guesses.map(({ size, state }) => signature.inputs.map((input) => fill(input, isLikeState(input) ? state : size, batchSymbols)));
   const candidates = shapes
     .filter((sizes) => sizes.reduce((sum, shape) => sum + countElements(shape) * 8, 0) <= MAX_WARMUP_BYTES || isExact)
     .map((sizes) => signature.inputs.map((input, index) => input.default ?? zeros(input, sizes[index] ?? [])));
   return { candidates, isExact };
+}
+
+/** What a recurrent model keeps between two requests is [layers, batch, units]: the batch is not first, and is free. */
+function isLikeState({ shape }: TensorSpec): boolean {
+  return (shape[0] ?? -1) >= 0 && shape[1] === -1;
 }
 
 function fill(input: TensorSpec, size: number, batchSymbols: ReadonlySet<string>): number[] {
