@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { RestWatch } from './rest-watch.js';
 
-/** Looks at what each letter says: w work, b busy without a new request, - nothing. "+30": the process grows by 30 bytes. Answers at which looks it gave back. */
+/** Looks at what each letter says: w work, b busy without a new request, - nothing. "+30": the process grows by 30 bytes. Answers at which looks it gave back, below 0 thoroughly. */
 function lookAt(script: string): number[] {
   const world = { work: 0, busy: false, bytes: 100, look: 0, given: [] as number[] };
   const watch = new RestWatch({
     readWork: () => world.work,
     isBusy: () => world.busy,
     readResidentBytes: () => world.bytes,
-    giveBack: () => {
-      world.given.push(world.look);
+    giveBack: (isThorough) => {
+      world.given.push(isThorough ? -world.look : world.look);
       world.bytes = 100;
     },
   });
@@ -34,5 +34,7 @@ describe('RestWatch', () => {
     ['once a rest', 'w - - - - - - - w - - -', [3]],
     ['and again when it grew', 'w - - - +9 w - - - +20 w - - -', [3, 11]],
     ['not for a growth of little', 'w - - - +9 w - - -', [3]],
+    ['thoroughly in a rest of 20 s, once', `w ${'- '.repeat(100).trim()}`, [3, -41]],
+    ['and that also when it grew by little', `w - - - w ${'- '.repeat(50).trim()}`, [3, -45]],
   ])('%s', (_name, script, want) => expect(lookAt(script)).toEqual(want));
 });

@@ -8,13 +8,15 @@ export interface RestWatchOptions {
   readonly readWork: () => number;
   readonly isBusy: () => boolean;
   readonly readResidentBytes: () => number;
-  /** Costs some 13 ms. */
-  readonly giveBack: () => void;
+  /** Costs some 13 ms; `isThorough`: and a slower first second of the next requests. */
+  readonly giveBack: (isThorough: boolean) => void;
 }
 
 export const LOOK_MS = 500;
 /** So many looks in a row without work are a rest. */
 const QUIET_LOOKS = 2;
+/** And so many are a long one: 20 s. */
+const LONG_LOOKS = 40;
 /** Growth since the last time that is worth the trouble. */
 const GROWTH = 1.1;
 
@@ -22,6 +24,7 @@ export class RestWatch {
   #work: number;
   #quietLooks = 0;
   #isDue = false;
+  #isLongDue = false;
   /** What the process held at the look after it gave back; undefined until then. */
   #restBytes: number | undefined;
 
@@ -36,12 +39,17 @@ export class RestWatch {
       this.#work = work;
       this.#quietLooks = 0;
       this.#isDue = true;
+      this.#isLongDue = true;
       return;
     }
     this.#quietLooks++;
     if (this.#quietLooks === QUIET_LOOKS && this.#isDue) {
       this.#isDue = false;
-      if (readResidentBytes() > (this.#restBytes ?? 0) * GROWTH) giveBack();
+      if (readResidentBytes() > (this.#restBytes ?? 0) * GROWTH) giveBack(false);
     } else if (this.#quietLooks === QUIET_LOOKS + 1) this.#restBytes = readResidentBytes();
+    else if (this.#quietLooks === LONG_LOOKS && this.#isLongDue) {
+      this.#isLongDue = false;
+      giveBack(true);
+    }
   }
 }

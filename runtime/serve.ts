@@ -222,9 +222,9 @@ function watchRest(budget: ByteBudget, grpc: GrpcServer): void {
     readWork: () => budget.total,
     isBusy: () => budget.used > 0,
     readResidentBytes: () => process.memoryUsage.rss(),
-    giveBack: () => {
+    giveBack: (isThorough) => {
       grpc.giveBack();
-      collectGarbage();
+      collectGarbage(isThorough);
     },
   });
   setInterval(() => watch.look(), LOOK_MS).unref();
