@@ -93,9 +93,12 @@ async function makeQuestion(bench: BenchCase, port: number): Promise<Question> {
   return { protocol: 'grpc', port, path: INFER_PATH, body: makeGrpcBody(makeTensors(bench.inputs, 1), bench.key), want };
 }
 
-/** The median of a second, after two of rest. */
+/** Longer than the rest after which the server gives back V8's young generation (runtime/rest-watch.ts). */
+const REST_MS = 25_000;
+
+/** The median of a second, after a rest. */
 async function readSettledRss(pid: number): Promise<number> {
-  await sleep(2000);
+  await sleep(REST_MS);
   const samples: number[] = [];
   for (let sample = 0; sample < 10; sample++) {
     samples.push(readTreeRssBytes(pid));
