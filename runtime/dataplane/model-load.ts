@@ -11,6 +11,6 @@ export interface ModelLoad {
 
 /** Two instances whose batches have up to 4 rows, 6 requests that run and 4 that wait: (6 + 4) / (2 · 4) = 1.25. */
 export function computeModelLoad({ scheduler, instances, plan }: Pick<Servable, 'scheduler' | 'instances' | 'plan'>): ModelLoad {
-  const { depth, waiting, waitingRows = waiting } = scheduler;
-  return { utilization: depth / Math.max(1, instances * Math.max(1, plan.targetRows)), pendingRequests: waiting, pendingRows: waitingRows };
+  const { depth, waiting, waitingRows = waiting, targetRows = plan.targetRows } = scheduler;
+  return { utilization: depth / Math.max(1, instances * Math.max(1, targetRows)), pendingRequests: waiting, pendingRows: waitingRows };
 }

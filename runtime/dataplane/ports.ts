@@ -145,6 +145,8 @@ export interface RequestScheduler {
   readonly waiting: number;
   /** Rows of those that wait; absent: not counted. */
   readonly waitingRows?: number;
+  /** Rows at which batches stop growing, as measured for rows like the last ones; absent: as the plan says. */
+  readonly targetRows?: number | undefined;
   /** Resolves once nothing waits and nothing runs. */
   idle(): Promise<void>;
 }

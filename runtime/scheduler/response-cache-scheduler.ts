@@ -28,6 +28,10 @@ export class ResponseCacheScheduler implements RequestScheduler {
     return this.inner.waiting;
   }
 
+  get targetRows(): number | undefined {
+    return this.inner.targetRows;
+  }
+
   idle(): Promise<void> {
     return this.inner.idle();
   }

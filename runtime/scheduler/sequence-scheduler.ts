@@ -57,6 +57,10 @@ export class SequenceScheduler implements RequestScheduler {
     return this.inner.waiting + this.#waiting;
   }
 
+  get targetRows(): number | undefined {
+    return this.inner.targetRows;
+  }
+
   /** Alive: begun and not ended, or with requests under way. */
   get sequences(): number {
     return this.#table.count;

@@ -36,6 +36,10 @@ export class SingleFlightScheduler implements RequestScheduler {
     return this.inner.waiting + this.#followers;
   }
 
+  get targetRows(): number | undefined {
+    return this.inner.targetRows;
+  }
+
   async idle(): Promise<void> {
     await this.#open.idle();
     await this.inner.idle();
