@@ -5,6 +5,7 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { ConnectionError } from './connection-error.js';
+import { checkPriority, newNoSettings, newOnConnection, newSize } from './frame-errors.js';
 import { FrameOutput } from './frame-output.js';
 import { FrameReader, type FrameSink } from './frame-reader.js';
 import { HeaderBlocks } from './header-blocks.js';
@@ -12,12 +13,13 @@ import type { HeaderList } from './hpack/header-list.js';
 import { HpackDecoder } from './hpack/hpack-decoder.js';
 import { type Field, HpackEncoder } from './hpack/hpack-encoder.js';
 import { HpackError } from './hpack/hpack-error.js';
-import { OUTPUT_BYTES, type OutputPool } from './output-pool.js';
-import { DEFAULTS, ErrorCode, Flag, FRAME_HEADER_BYTES, FrameType, MAX_STREAM_ID, MAX_WINDOW_BYTES, Setting } from './protocol.js';
+import type { OutputPool } from './output-pool.js';
+import { DEFAULTS, ErrorCode, Flag, FrameType, MAX_STREAM_ID, MAX_WINDOW_BYTES, Setting } from './protocol.js';
 import { readSocket } from './read-socket.js';
 import { RecentIds } from './recent-ids.js';
 import { findTrailerProblem, type RequestHead, readRequestHead } from './request-head.js';
 import { ResetAllowance } from './reset-allowance.js';
+import { SendQueue } from './send-queue.js';
 import { ServerStream, type StreamSession } from './server-stream.js';
 import { readSettings } from './settings.js';
 import { StreamTable } from './stream-table.js';
@@ -53,12 +55,6 @@ export interface SessionOwner {
 
 /** Of a header list, decoded; and of the block that is the list, in all its frames. */
 const MAX_LIST_BYTES = 64 * 1024;
-/** So much may wait for the socket before streams have to. */
-const DATA_BACKLOG_BYTES = 4 * OUTPUT_BYTES;
-/** A client that takes nothing is not read from while so much waits for its socket, or that much and so much in its streams. */
-const READ_BACKLOG_BYTES = 2 * DATA_BACKLOG_BYTES;
-const READ_QUEUE_BYTES = 16 * DATA_BACKLOG_BYTES;
-const MAX_SEND_FRAME_BYTES = OUTPUT_BYTES / 2 - FRAME_HEADER_BYTES;
 /** DATA frames without content in a row (CVE-2019-9518). */
 const MAX_EMPTY_FRAMES = 1000;
 /** Streams that were begun beyond `streams`. */
@@ -79,12 +75,8 @@ export class ServerSession implements FrameSink, StreamSession {
   readonly #blocks = new HeaderBlocks(MAX_LIST_BYTES);
   readonly #resets: ResetAllowance;
   readonly #resetIds = new RecentIds();
-  /** Streams that have something to send and a window for it, in the order of their turns. */
-  readonly #ready: ServerStream[] = [];
+  readonly #queue: SendQueue;
   readonly #pings: (() => void)[] = [];
-  #isPumping = false;
-  /** Whose content is being taken: its listener sees what comes of it when `send` returns. */
-  #sender: ServerStream | undefined;
   #isReadPaused = false;
   #isEnding = false;
   /** When an ending connection is destroyed. */
@@ -96,16 +88,11 @@ export class ServerSession implements FrameSink, StreamSession {
   /** Streams beyond this are not taken. */
   #lastId = MAX_STREAM_ID;
   #isClosing = false;
-  #peerWindowBytes: number = DEFAULTS.windowBytes;
-  #peerFrameBytes: number = DEFAULTS.frameBytes;
-  #sendWindow: number = DEFAULTS.windowBytes;
   #receiveWindow: number;
   #creditBytes = 0;
   #emptyFrames = 0;
   #rejected = 0;
   #chargedBytes = 0;
-  /** Of all streams. */
-  #queuedBytes = 0;
   /** Of the DATA frame that is being read. */
   #dataStream: ServerStream | undefined;
   #dataLength = 0;
@@ -123,6 +110,7 @@ export class ServerSession implements FrameSink, StreamSession {
     this.#resets = new ResetAllowance(limits.resetBurst, limits.resetsPerSecond);
     this.#reader = new FrameReader(this, limits.frameBytes, MAX_LIST_BYTES);
     this.#output = new FrameOutput(socket, pool, { onGiven: () => this.#charge(), onWritten: () => this.#onWritten() });
+    this.#queue = new SendQueue(this.#output, (stream) => this.#sendTrailers(stream, stream.trailers ?? []));
     readSocket(socket, (bytes) => this.receive(bytes));
     socket.on('error', () => this.#teardown()); // 'close' follows
     socket.on('end', () => this.#onHalfClosed());
@@ -210,32 +198,12 @@ export class ServerSession implements FrameSink, StreamSession {
   respond(stream: ServerStream, fields: readonly Field[], isLast: boolean): void {
     if (stream.isClosed || stream.hasResponded) return;
     stream.hasResponded = true;
-    this.#output.headers(stream.id, this.#encoder, fields, isLast, this.#peerFrameBytes);
+    this.#output.headers(stream.id, this.#encoder, fields, isLast, this.#queue.peerFrameBytes);
     if (isLast) this.#endLocal(stream);
   }
 
   send(stream: ServerStream, content: Uint8Array): void {
-    if (stream.isClosed) return;
-    const { length } = content;
-    const isFree = stream.queuedBytes === 0 && this.#ready.length === 0 && length <= Math.min(this.#frameBytes, this.#sendWindow, stream.sendWindow);
-    if (isFree && this.#output.backlog < DATA_BACKLOG_BYTES) {
-      this.#sendWindow -= length;
-      stream.sendWindow -= length;
-      this.#output.data(stream.id, content, 0, length, false);
-      return;
-    }
-    if (length === 0) return;
-    stream.queue.push(content);
-    stream.queuedBytes += length;
-    this.#queuedBytes += length;
-    this.#makeReady(stream);
-    const outer = this.#sender;
-    this.#sender = stream;
-    try {
-      this.#pump();
-    } finally {
-      this.#sender = outer;
-    }
+    if (!stream.isClosed) this.#queue.send(stream, content);
   }
 
   finish(stream: ServerStream, trailers: readonly Field[]): void {
@@ -277,7 +245,7 @@ export class ServerSession implements FrameSink, StreamSession {
       this.fail(error.code, error.message);
       return;
     }
-    if (!this.#isReadPaused && this.#isStuck) {
+    if (!this.#isReadPaused && this.#queue.isStuck) {
       this.#isReadPaused = true;
       this.socket.pause();
     }
@@ -417,7 +385,7 @@ export class ServerSession implements FrameSink, StreamSession {
     if (fields.isCut || fields.names.length > this.limits.headerPairs) this.#faultStream(id, ErrorCode.ENHANCE_YOUR_CALM);
     else if (head.problem !== undefined || dependsOn === id) this.#faultStream(id, ErrorCode.PROTOCOL_ERROR);
     else {
-      const stream = new ServerStream(this, id, this.#peerWindowBytes, this.limits.windowBytes);
+      const stream = new ServerStream(this, id, this.#queue.streamWindowBytes, this.limits.windowBytes);
       this.#streams.add(id, stream);
       stream.contentLength = head.contentLength;
       this.owner.onStream(stream, head);
@@ -448,23 +416,13 @@ export class ServerSession implements FrameSink, StreamSession {
     }
     for (const [setting, value] of readSettings(payload)) {
       if (setting === Setting.HEADER_TABLE_SIZE) this.#encoder.limitTable(value);
-      else if (setting === Setting.MAX_FRAME_SIZE) this.#peerFrameBytes = value;
-      else if (setting === Setting.INITIAL_WINDOW_SIZE) this.#changeWindows(value);
+      else if (setting === Setting.MAX_FRAME_SIZE) this.#queue.peerFrameBytes = value;
+      else if (setting === Setting.INITIAL_WINDOW_SIZE) this.#queue.changeWindows(this.#streams.list(), value);
     }
     this.#output.acknowledgeSettings();
     if (this.#hasSettings) this.owner.onPing();
     this.#hasSettings = true;
-    this.#pump();
-  }
-
-  #changeWindows(bytes: number): void {
-    const change = bytes - this.#peerWindowBytes;
-    this.#peerWindowBytes = bytes;
-    for (const stream of this.#streams.list()) {
-      stream.sendWindow += change;
-      if (stream.sendWindow > MAX_WINDOW_BYTES) throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, 'a window has more than 2^31-1 bytes');
-      this.#makeReady(stream);
-    }
+    this.#queue.pump();
   }
 
   #onPing(flags: number, id: number, payload: Buffer): void {
@@ -483,21 +441,14 @@ export class ServerSession implements FrameSink, StreamSession {
     const bytes = payload.readUInt32BE(0) & MAX_WINDOW_BYTES;
     if (id === 0) {
       if (bytes === 0) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'WINDOW_UPDATE by 0');
-      this.#sendWindow += bytes;
-      if (this.#sendWindow > MAX_WINDOW_BYTES) throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, 'a window has more than 2^31-1 bytes');
-      this.#pump();
+      this.#queue.widen(bytes);
       return;
     }
     this.#expectKnown(id, 'WINDOW_UPDATE');
     const stream = this.#streams.get(id);
     if (stream === undefined) return;
-    stream.sendWindow += bytes;
     if (bytes === 0) this.#faultStream(id, ErrorCode.PROTOCOL_ERROR);
-    else if (stream.sendWindow > MAX_WINDOW_BYTES) this.#faultStream(id, ErrorCode.FLOW_CONTROL_ERROR);
-    else {
-      this.#makeReady(stream);
-      this.#pump();
-    }
+    else if (!this.#queue.widenStream(stream, bytes)) this.#faultStream(id, ErrorCode.FLOW_CONTROL_ERROR);
   }
 
   #expectNoBlock(): void {
@@ -529,7 +480,7 @@ export class ServerSession implements FrameSink, StreamSession {
   }
 
   #sendTrailers(stream: ServerStream, trailers: readonly Field[]): void {
-    this.#output.headers(stream.id, this.#encoder, trailers, true, this.#peerFrameBytes);
+    this.#output.headers(stream.id, this.#encoder, trailers, true, this.#queue.peerFrameBytes);
     this.#endLocal(stream);
   }
 
@@ -545,8 +496,7 @@ export class ServerSession implements FrameSink, StreamSession {
     stream.isClosed = true;
     stream.closeCode = code;
     this.#streams.delete(stream.id);
-    if (stream.isReady) this.#ready.splice(this.#ready.indexOf(stream), 1); // while windows are closed nothing else takes it out
-    this.#queuedBytes -= stream.queuedBytes;
+    this.#queue.forget(stream);
     const held = stream.dropHeld();
     if (held > 0) this.#creditConnection(held);
     stream.listener?.onClose();
@@ -557,58 +507,7 @@ export class ServerSession implements FrameSink, StreamSession {
     if (this.#isClosing && this.#streams.size === 0 && !this.isDestroyed) this.#end(LAST_PART_MS);
   }
 
-  // What is sent
-
-  get #frameBytes(): number {
-    return Math.min(this.#peerFrameBytes, MAX_SEND_FRAME_BYTES);
-  }
-
-  #makeReady(stream: ServerStream): void {
-    if (stream.isReady || stream.queuedBytes === 0 || stream.sendWindow <= 0) return;
-    stream.isReady = true;
-    this.#ready.push(stream);
-  }
-
-  /** A frame of each stream by turns, as far as windows and the socket go. */
-  #pump(): void {
-    if (this.#isPumping) return;
-    this.#isPumping = true;
-    try {
-      while (this.#sendWindow > 0 && this.#output.backlog < DATA_BACKLOG_BYTES) {
-        const stream = this.#ready.shift();
-        if (stream === undefined) break;
-        stream.isReady = false;
-        this.#sendQueued(stream);
-      }
-    } finally {
-      this.#isPumping = false;
-    }
-  }
-
-  #sendQueued(stream: ServerStream): void {
-    const [content] = stream.queue;
-    if (content === undefined) return;
-    const start = stream.queueStart;
-    const end = start + Math.min(content.length - start, this.#frameBytes, this.#sendWindow, stream.sendWindow);
-    if (end <= start) return;
-    this.#output.data(stream.id, content, start, end, false);
-    const sent = end - start;
-    this.#sendWindow -= sent;
-    stream.sendWindow -= sent;
-    stream.queuedBytes -= sent;
-    this.#queuedBytes -= sent;
-    stream.queueStart = end;
-    if (end === content.length) {
-      stream.queue.shift();
-      stream.queueStart = 0;
-    }
-    if (stream.queuedBytes > 0) this.#makeReady(stream);
-    else if (stream.trailers !== undefined) {
-      this.#sendTrailers(stream, stream.trailers);
-      return;
-    }
-    if (stream !== this.#sender) stream.listener?.onSent();
-  }
+  // What goes out beside the answers
 
   #creditConnection(bytes: number): void {
     this.#creditBytes += bytes;
@@ -623,16 +522,11 @@ export class ServerSession implements FrameSink, StreamSession {
     if (this.#isGone) return;
     this.#lastMoment?.refresh();
     this.#charge();
-    if (this.#ready.length > 0) this.#pump();
-    if (this.#isReadPaused && !this.#isStuck) {
+    this.#queue.pump();
+    if (this.#isReadPaused && !this.#queue.isStuck) {
       this.#isReadPaused = false;
       this.socket.resume();
     }
-  }
-
-  get #isStuck(): boolean {
-    const { backlog } = this.#output;
-    return backlog > READ_BACKLOG_BYTES || (backlog >= DATA_BACKLOG_BYTES && this.#queuedBytes > READ_QUEUE_BYTES);
   }
 
   #charge(): void {
@@ -680,23 +574,4 @@ export class ServerSession implements FrameSink, StreamSession {
       this.owner.onClose();
     }
   }
-}
-
-function newNoSettings(): ConnectionError {
-  return new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'the first frame is not SETTINGS');
-}
-
-function newOnConnection(type: string): ConnectionError {
-  return new ConnectionError(ErrorCode.PROTOCOL_ERROR, `${type} without a stream`);
-}
-
-function newSize(type: string): ConnectionError {
-  return new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, `${type} has a wrong number of bytes`);
-}
-
-/** What it says is ignored: priorities are deprecated. */
-function checkPriority(id: number, payload: Buffer): void {
-  if (id === 0) throw newOnConnection('PRIORITY');
-  if (payload.length !== 5) throw newSize('PRIORITY');
-  if ((payload.readUInt32BE(0) & MAX_STREAM_ID) === id) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'a stream depends on itself');
 }

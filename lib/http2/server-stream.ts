@@ -134,8 +134,6 @@ export class ServerStream {
   dropHeld(): number {
     const bytes = this.#held?.bytes ?? 0;
     this.#held = undefined;
-    this.queue.length = 0;
-    this.queuedBytes = 0;
     return bytes;
   }
 
