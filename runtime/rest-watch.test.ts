@@ -34,6 +34,7 @@ describe('RestWatch', () => {
     ['once a rest', 'w - - - - - - - w - - -', [3]],
     ['and again when it grew', 'w - - - +9 w - - - +20 w - - -', [3, 11]],
     ['not for a growth of little', 'w - - - +9 w - - -', [3]],
+    ['but when it has become much', 'w - - - +9 w - - - +9 w - - -', [3, 11]],
     ['thoroughly in a rest of 20 s, once', `w ${'- '.repeat(100).trim()}`, [3, -41]],
     ['and that also when it grew by little', `w - - - w ${'- '.repeat(50).trim()}`, [3, -45]],
   ])('%s', (_name, script, want) => expect(lookAt(script)).toEqual(want));

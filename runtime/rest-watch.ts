@@ -25,6 +25,7 @@ export class RestWatch {
   #quietLooks = 0;
   #isDue = false;
   #isLongDue = false;
+  #hasGiven = false;
   /** What the process held at the look after it gave back; undefined until then. */
   #restBytes: number | undefined;
 
@@ -45,8 +46,9 @@ export class RestWatch {
     this.#quietLooks++;
     if (this.#quietLooks === QUIET_LOOKS && this.#isDue) {
       this.#isDue = false;
-      if (readResidentBytes() > (this.#restBytes ?? 0) * GROWTH) giveBack(false);
-    } else if (this.#quietLooks === QUIET_LOOKS + 1) this.#restBytes = readResidentBytes();
+      this.#hasGiven = readResidentBytes() > (this.#restBytes ?? 0) * GROWTH;
+      if (this.#hasGiven) giveBack(false);
+    } else if (this.#quietLooks === QUIET_LOOKS + 1 && this.#hasGiven) this.#restBytes = readResidentBytes();
     else if (this.#quietLooks === LONG_LOOKS && this.#isLongDue) {
       this.#isLongDue = false;
       giveBack(true);

@@ -21,8 +21,12 @@ export class FrameOutput {
   #buffer: Buffer = NOTHING;
   #used = 0;
   #isDue = false;
-  /** Given to the socket and not written yet, in order. */
-  readonly #written: Buffer[] = [];
+  /** Full, or of earlier turns, in order. The socket has one at a time: several would leave as one, and nobody would see that some have. */
+  readonly #waiting: { readonly buffer: Buffer; readonly used: number }[] = [];
+  #waitingBytes = 0;
+  /** What the socket has and the kernel has not taken. */
+  #writing: Buffer | undefined;
+  #onEnded: (() => void) | undefined;
 
   constructor(
     readonly socket: Socket,
@@ -32,7 +36,12 @@ export class FrameOutput {
 
   /** Bytes that the kernel has not taken. */
   get backlog(): number {
-    return this.#used + this.socket.writableLength;
+    return this.#used + this.pendingBytes;
+  }
+
+  /** The same, without those of this turn. */
+  get pendingBytes(): number {
+    return this.#waitingBytes + this.socket.writableLength;
   }
 
   /** `content` of one frame, at most `OUTPUT_BYTES` with its header. */
@@ -94,27 +103,49 @@ export class FrameOutput {
   flush(): void {
     this.#isDue = false;
     if (this.#used === 0) return;
-    const buffer = this.#buffer;
-    const used = this.#used;
+    this.#waiting.push({ buffer: this.#buffer, used: this.#used });
+    this.#waitingBytes += this.#used;
     this.#buffer = NOTHING;
     this.#used = 0;
-    if (this.socket.destroyed || this.socket.writableEnded) {
-      this.pool.give(buffer);
-      return;
-    }
-    this.socket.write(buffer.subarray(0, used));
-    if (this.socket.writableLength === 0) this.pool.give(buffer);
-    else {
-      this.#written.push(buffer);
-      // Tells when all before it has left. Most writes are done at once: a callback for each would cost them a tick.
-      this.socket.write(NOTHING, this.#onWritten);
-    }
+    this.#write();
     this.watch.onGiven();
   }
 
+  /** Sends what there is, and then the end. */
+  end(onEnded: () => void): void {
+    this.#onEnded = onEnded;
+    this.flush();
+    this.#write();
+  }
+
+  #write(): void {
+    while (this.#writing === undefined) {
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      this.#waitingBytes -= next.used;
+      this.#writeOne(next.buffer, next.used);
+    }
+    if (this.#writing !== undefined || this.#onEnded === undefined) return;
+    this.socket.end(this.#onEnded);
+    this.#onEnded = undefined;
+  }
+
+  #writeOne(buffer: Buffer, used: number): void {
+    const canWrite = !this.socket.destroyed && !this.socket.writableEnded;
+    if (canWrite) this.socket.write(buffer.subarray(0, used));
+    if (!canWrite || this.socket.writableLength === 0) {
+      this.pool.give(buffer);
+      return;
+    }
+    this.#writing = buffer;
+    // Tells when all before it has left. Most writes are done at once: a callback for each would cost them a tick.
+    this.socket.write(NOTHING, this.#onWritten);
+  }
+
   readonly #onWritten = (): void => {
-    const buffer = this.#written.shift();
-    if (buffer !== undefined) this.pool.give(buffer);
+    if (this.#writing !== undefined) this.pool.give(this.#writing);
+    this.#writing = undefined;
+    this.#write();
     this.watch.onWritten();
   };
 

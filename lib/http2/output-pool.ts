@@ -31,7 +31,7 @@ export class OutputPool {
     this.#idle.length = 0;
   }
 
-  /** When everything that runs now, and its promises, are done. */
+  /** When everything that runs now is done; with promises that it settles only where it is asked by one of them. */
   flushSoon(output: Flushed): void {
     if (this.#due.push(output) === 1) process.nextTick(this.#flushAll);
   }

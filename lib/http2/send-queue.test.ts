@@ -13,7 +13,7 @@ const SESSION: StreamSession = {
   send: () => undefined,
   finish: () => undefined,
   reset: () => undefined,
-  credit: () => undefined,
+  takeHeld: () => undefined,
 };
 
 let client: Socket;

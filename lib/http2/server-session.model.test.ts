@@ -241,7 +241,12 @@ async function play(steps: readonly Step[]): Promise<void> {
     socket.end();
     await owner.closed;
     await new Promise(setImmediate);
-    expect({ closes: owner.closes, backlog: owner.backlog, missing: pool.taken - pool.given }).toEqual({ closes: 1, backlog: 0, missing: 0 });
+    expect({ closes: owner.closes, backlog: owner.backlog, held: owner.held, missing: pool.taken - pool.given }).toEqual({
+      closes: 1,
+      backlog: 0,
+      held: 0,
+      missing: 0,
+    });
   } finally {
     await close();
   }

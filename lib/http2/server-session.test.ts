@@ -129,6 +129,21 @@ describe('ends the connection', () => {
     expect(opened.owner.streams.every(({ isClosed }) => isClosed)).toBe(true);
   });
 
+  test('a paused stream whose bytes there is no room for is reset, and no other', async () => {
+    const frames = await converse(start(open(1), open(3), ...repeat(3, () => data(1, 1000)), data(3, 1000, endStream)), {}, (owner) => {
+      pauseFirst(owner);
+      owner.heldRoom = 2500;
+    });
+    expect([resetsOf(frames), goAwayOf(frames)]).toEqual([[[1, ENHANCE_YOUR_CALM]], undefined]);
+    expect([opened.owner.held, opened.owner.streams.map(({ isClosed, receivedBytes }) => [isClosed, receivedBytes])]).toEqual([
+      0,
+      [
+        [true, 2000],
+        [false, 1000],
+      ],
+    ]);
+  });
+
   test('DATA beyond its window', async () => {
     const frames = await converse(start(open(1), ...repeat(4, () => data(1, 16_384))), {}, pauseFirst);
     expect(goAwayOf(frames)).toEqual({ lastId: 1, code: FLOW_CONTROL_ERROR, text: 'more DATA than the window of the connection' });

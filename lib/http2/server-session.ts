@@ -45,6 +45,8 @@ export interface SessionOwner {
   onPing(): void;
   /** Bytes that were given to the socket and have not left, more or fewer than before. */
   onBacklog(change: number): void;
+  /** Bytes that are kept for streams which are paused, more or fewer than before. False: there is no room for more, and none was taken. */
+  onHeld(change: number): boolean;
   /** The connection was closed because of what the client did. */
   onFault(reason: string): void;
   /** The socket is gone. Called once; every stream was closed before. */
@@ -147,7 +149,7 @@ export class ServerSession implements FrameSink, StreamSession {
 
   /** Bytes that the client does not take. */
   get backlogBytes(): number {
-    return this.socket.writableLength;
+    return this.#output.pendingBytes;
   }
 
   /** Whether something left since the last call of this. */
@@ -218,6 +220,12 @@ export class ServerSession implements FrameSink, StreamSession {
     this.#close(stream, code);
   }
 
+  takeHeld(stream: ServerStream, bytes: number): void {
+    this.owner.onHeld(-bytes);
+    this.credit(stream, bytes);
+  }
+
+  /** Bytes that a listener has taken may come again. */
   credit(stream: ServerStream, bytes: number): void {
     this.#creditConnection(bytes);
     if (stream.isClosed || stream.isRemoteDone) return;
@@ -275,6 +283,10 @@ export class ServerSession implements FrameSink, StreamSession {
   onDataPart(bytes: Buffer): void {
     const stream = this.#dataStream;
     if (stream === undefined || stream.isClosed) return;
+    if (stream.isPaused && !this.owner.onHeld(bytes.length)) {
+      this.reset(stream, ErrorCode.ENHANCE_YOUR_CALM);
+      return;
+    }
     stream.receivedBytes += bytes.length;
     this.#dataTaken += bytes.length;
     if (stream.deliver(bytes)) this.credit(stream, bytes.length);
@@ -498,7 +510,10 @@ export class ServerSession implements FrameSink, StreamSession {
     this.#streams.delete(stream.id);
     this.#queue.forget(stream);
     const held = stream.dropHeld();
-    if (held > 0) this.#creditConnection(held);
+    if (held > 0) {
+      this.owner.onHeld(-held);
+      this.#creditConnection(held);
+    }
     stream.listener?.onClose();
     this.#endWhenIdle();
   }
@@ -530,7 +545,7 @@ export class ServerSession implements FrameSink, StreamSession {
   }
 
   #charge(): void {
-    const bytes = this.#isGone ? 0 : this.socket.writableLength;
+    const bytes = this.#isGone ? 0 : this.#output.pendingBytes;
     if (bytes === this.#chargedBytes) return;
     this.owner.onBacklog(bytes - this.#chargedBytes);
     this.#chargedBytes = bytes;
@@ -541,16 +556,15 @@ export class ServerSession implements FrameSink, StreamSession {
   /** What was sent goes out, each part within `partMs`, and the client has a moment to close its side: a reset would overtake it. */
   #end(partMs: number): void {
     this.#isEnding = true;
-    this.#output.flush();
     this.#destroyAfter(partMs);
-    this.socket.end(() => this.#destroyAfter(LINGER_MS));
+    this.#output.end(() => this.#destroyAfter(LINGER_MS));
     if (this.#isReadPaused) this.socket.resume();
   }
 
   /** One that takes nothing any more would otherwise keep what lies in the socket. */
   #onHalfClosed(): void {
     this.#teardown();
-    this.#destroyAfter(LINGER_MS);
+    if (this.#lastMoment === undefined) this.#destroyAfter(LINGER_MS);
   }
 
   #destroyAfter(ms: number): void {
@@ -560,7 +574,15 @@ export class ServerSession implements FrameSink, StreamSession {
 
   #teardown(): void {
     this.#isEnding = true;
-    for (const stream of this.#streams.list()) this.#close(stream, ErrorCode.CANCEL);
+    let thrown: { readonly error: unknown } | undefined;
+    for (const stream of this.#streams.list()) {
+      try {
+        this.#close(stream, ErrorCode.CANCEL);
+      } catch (error) {
+        thrown ??= { error }; // the others have to hear of it all the same
+      }
+    }
+    if (thrown !== undefined) throw thrown.error;
   }
 
   #onGone(): void {

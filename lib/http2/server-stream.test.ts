@@ -18,7 +18,7 @@ class FakeSession implements StreamSession {
     this.credited += stream.dropHeld();
   }
 
-  credit(_stream: ServerStream, bytes: number): void {
+  takeHeld(_stream: ServerStream, bytes: number): void {
     this.credited += bytes;
   }
 }

@@ -23,8 +23,8 @@ export interface StreamSession {
   send(stream: ServerStream, content: Uint8Array): void;
   finish(stream: ServerStream, trailers: readonly Field[]): void;
   reset(stream: ServerStream, code: ErrorCode): void;
-  /** Bytes that were kept for a paused stream were taken. */
-  credit(stream: ServerStream, bytes: number): void;
+  /** Bytes that were kept for a paused stream are taken. */
+  takeHeld(stream: ServerStream, bytes: number): void;
 }
 
 export class ServerStream {
@@ -143,7 +143,7 @@ export class ServerStream {
       const bytes = this.#held.take();
       if (this.#held.bytes === 0) this.#held = undefined;
       if (bytes === undefined) break;
-      this.session.credit(this, bytes.length);
+      this.session.takeHeld(this, bytes.length);
       this.listener?.onData(bytes);
     }
     if (!this.#isEndHeld || this.#isPaused || this.isClosed) return;

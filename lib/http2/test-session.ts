@@ -37,6 +37,9 @@ export class TestOwner implements SessionOwner {
   readonly faults: string[] = [];
   pings = 0;
   backlog = 0;
+  /** Kept for paused streams, of at most `heldRoom` bytes. */
+  held = 0;
+  heldRoom = Number.POSITIVE_INFINITY;
   maxBacklog = 0;
   closes = 0;
   /** For what a test wants done at each. */
@@ -57,6 +60,12 @@ export class TestOwner implements SessionOwner {
   onPing(): void {
     this.pings++;
     this.act.onPing?.();
+  }
+
+  onHeld(change: number): boolean {
+    if (this.held + change > this.heldRoom) return false;
+    this.held += change;
+    return true;
   }
 
   onBacklog(change: number): void {

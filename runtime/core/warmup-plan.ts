@@ -33,7 +33,7 @@ export function planWarmup(signature: ModelSignature): WarmupPlan {
 
 /** What a recurrent model keeps between two requests is [layers, batch, units]: the batch is not first, and is free. */
 function isLikeState({ shape }: TensorSpec): boolean {
-  return (shape[0] ?? -1) >= 0 && shape[1] === -1;
+  return shape.length === 3 && (shape[0] ?? -1) >= 0 && shape[1] === -1 && (shape[2] ?? -1) >= 0;
 }
 
 function fill(input: TensorSpec, size: number, batchSymbols: ReadonlySet<string>): number[] {

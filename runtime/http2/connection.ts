@@ -78,6 +78,13 @@ export class Connection implements SessionOwner {
     this.session.fail(ErrorCode.ENHANCE_YOUR_CALM, 'too_many_pings');
   }
 
+  onHeld(change: number): boolean {
+    const { budget } = this.host;
+    if (change > 0) return budget.tryTake(change);
+    budget.give(-change);
+    return true;
+  }
+
   onFault(reason: string): void {
     this.host.observer.onFault(reason);
   }

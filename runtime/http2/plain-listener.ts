@@ -4,8 +4,9 @@
  */
 import { Buffer } from 'node:buffer';
 import { createServer, type Server, type Socket } from 'node:net';
+import { PREFACE } from '../../lib/http2/protocol.js';
 
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+const BEGINNING = Buffer.from(PREFACE);
 /** Enough to tell the preface from every method of HTTP/1.1: PRI is none. */
 const TOLD_AFTER = 4;
 const TEXT = 'This port speaks gRPC, which needs HTTP/2. The same models answer HTTP/1.1 on the REST port.\n';
@@ -31,7 +32,7 @@ export function newPlainListener({ handshakeMs, onHttp2, onHttp1 = refuseHttp1 }
       socket.off('readable', onReadable);
       socket.off('error', onTimeout);
       clearTimeout(timer);
-      const isHttp2 = begun.length >= TOLD_AFTER && PREFACE.subarray(0, begun.length).equals(begun.subarray(0, PREFACE.length));
+      const isHttp2 = begun.length >= TOLD_AFTER && BEGINNING.subarray(0, begun.length).equals(begun.subarray(0, BEGINNING.length));
       if (isHttp2) onHttp2(socket, begun);
       else {
         socket.unshift(begun);

@@ -33,7 +33,6 @@ export interface Arrival {
   readonly host: CallHost;
   readonly stream: ServerStream;
   readonly head: RequestHead;
-  /** '' when no method has the path. */
   readonly method: string;
   readonly encoding: Encoding;
 }
@@ -104,6 +103,7 @@ export abstract class ServerCall extends CallState implements Listed, StreamList
 
   /** A time that is over already ends the call. */
   startDeadline(timeoutMs: number): void {
+    if (this.#isEnded) return;
     const { wheel } = this.arrival.host;
     if (timeoutMs <= 0) this.onDeadline();
     else this.#deadline = wheel.add(this, wheel.nowMs() + timeoutMs);

@@ -4,14 +4,14 @@ export interface TransportLimits {
   readonly messageBytes: number;
   /** HTTP/2 receive window of a stream and of a connection: what a client may send before it must wait for the server, in bytes. */
   readonly windowBytes: number;
-  /** Largest HTTP/2 frame that a client may send: node:http2 hands each on by itself. Many clients send no more than 16 KiB. */
+  /** Largest HTTP/2 frame that a client may send. Many clients send no more than 16 KiB. */
   readonly frameBytes: number;
   /** Calls of one connection at a time; clients keep further ones back by themselves. */
   readonly streamsPerConnection: number;
   /** Calls of all connections at a time; further ones are RESOURCE_EXHAUSTED. */
   readonly streams: number;
   readonly connections: number;
-  /** Names, values and 32 bytes for each pair, as HTTP/2 counts them. nghttp2 itself takes no more than 64 KiB. */
+  /** Names, values and 32 bytes for each pair, as HTTP/2 counts them. Beyond 64 KiB a stream is reset without words. */
   readonly headerListBytes: number;
   readonly headerPairs: number;
   /** A new connection must have sent HTTP/2's preface by then, and finished its TLS handshake. */

@@ -53,6 +53,7 @@ export class AnsweringServer {
       },
       onPing: () => undefined,
       onBacklog: () => undefined,
+      onHeld: () => true,
       onFault: () => undefined,
       onClose,
       nowMs: () => performance.now(),
