@@ -27,6 +27,7 @@ import { GrpcMetrics } from './grpc-metrics.js';
 import { readTlsFiles, type TlsFiles, type TlsMaterial, TlsWatch } from './http2/tls-files.js';
 import type { TransportLimits } from './http2/transport-limits.js';
 import { tuneCollector } from './http2/v8-settings.js';
+import { IdleWatch, LOOK_MS } from './idle-watch.js';
 import { newRuntimeRegistry } from './metrics.js';
 import { LocalModelStore } from './model/local-model-store.js';
 import type { HostResources } from './model/plan-load.js';
@@ -35,7 +36,6 @@ import { observeRepository, type RepositoryWatcher } from './model/repository-wa
 import { flushSpans, newLoadMonitor, newLoadReader, newWatching, openTracer, watchSpans } from './observability.js';
 import { newProbesHandler } from './probes/probes.js';
 import { newRestHandler } from './rest/rest.js';
-import { LOOK_MS, RestWatch } from './rest-watch.js';
 import { type ConnectionFlags, parseServeFlags, SERVE_USAGE, type ServeConfig } from './serve-flags.js';
 import { ServerLife } from './server-life.js';
 import { writeTermination } from './termination-log.js';
@@ -209,7 +209,7 @@ function wire(config: ServeConfig, store: LocalModelStore, { threads, grants, lo
   const parts = { grpc, rest: newRest('REST', everybody, material), probes: new HttpServer('metrics and probes', probes, onUnknown) };
   if (config.tls !== undefined && material !== undefined) followCertificates(config.tls, material, { rest: parts.rest, log });
   store.onChange(() => grpc.updateHealth());
-  watchRest(budget, grpc);
+  watchIdle(budget, grpc);
   if (admin === undefined || isShared) return parts;
   const rest = newRest('administration', { admin });
   const adminGrpc = new GrpcServer(dataplane, onUnknown, { ...common, admin, onHttp1: (socket) => rest.accept(socket) });
@@ -217,8 +217,8 @@ function wire(config: ServeConfig, store: LocalModelStore, { threads, grants, lo
 }
 
 /** Sessions in threads of their own do the same for themselves. */
-function watchRest(budget: ByteBudget, grpc: GrpcServer): void {
-  const watch = new RestWatch({
+function watchIdle(budget: ByteBudget, grpc: GrpcServer): void {
+  const watch = new IdleWatch({
     readWork: () => budget.total,
     isBusy: () => budget.used > 0,
     readResidentBytes: () => process.memoryUsage.rss(),

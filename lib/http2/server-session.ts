@@ -16,6 +16,7 @@ import { HpackError } from './hpack/hpack-error.js';
 import type { OutputPool } from './output-pool.js';
 import { DEFAULTS, ErrorCode, Flag, FrameType, MAX_STREAM_ID, MAX_WINDOW_BYTES, Setting } from './protocol.js';
 import { readSocket } from './read-socket.js';
+import { ReceiveWindow } from './receive-window.js';
 import { RecentIds } from './recent-ids.js';
 import { findTrailerProblem, type RequestHead, readRequestHead } from './request-head.js';
 import { ResetAllowance } from './reset-allowance.js';
@@ -90,8 +91,7 @@ export class ServerSession implements FrameSink, StreamSession {
   /** Streams beyond this are not taken. */
   #lastId = MAX_STREAM_ID;
   #isClosing = false;
-  #receiveWindow: number;
-  #creditBytes = 0;
+  readonly #window: ReceiveWindow;
   #emptyFrames = 0;
   #rejected = 0;
   #chargedBytes = 0;
@@ -108,10 +108,10 @@ export class ServerSession implements FrameSink, StreamSession {
     readonly owner: SessionOwner,
     pool: OutputPool,
   ) {
-    this.#receiveWindow = limits.windowBytes;
     this.#resets = new ResetAllowance(limits.resetBurst, limits.resetsPerSecond);
     this.#reader = new FrameReader(this, limits.frameBytes, MAX_LIST_BYTES);
     this.#output = new FrameOutput(socket, pool, { onGiven: () => this.#charge(), onWritten: () => this.#onWritten() });
+    this.#window = new ReceiveWindow(this.#output, limits.windowBytes);
     this.#queue = new SendQueue(this.#output, (stream) => this.#sendTrailers(stream, stream.trailers ?? []));
     readSocket(socket, (bytes) => this.receive(bytes));
     socket.on('error', () => this.#teardown()); // 'close' follows
@@ -222,18 +222,7 @@ export class ServerSession implements FrameSink, StreamSession {
 
   takeHeld(stream: ServerStream, bytes: number): void {
     this.owner.onHeld(-bytes);
-    this.credit(stream, bytes);
-  }
-
-  /** Bytes that a listener has taken may come again. */
-  credit(stream: ServerStream, bytes: number): void {
-    this.#creditConnection(bytes);
-    if (stream.isClosed || stream.isRemoteDone) return;
-    stream.creditBytes += bytes;
-    if (stream.creditBytes < this.limits.windowBytes / 2) return;
-    this.#output.windowUpdate(stream.id, stream.creditBytes);
-    stream.receiveWindow += stream.creditBytes;
-    stream.creditBytes = 0;
+    this.#window.creditStream(stream, bytes);
   }
 
   // What the client sent
@@ -266,8 +255,7 @@ export class ServerSession implements FrameSink, StreamSession {
     if (this.isDestroyed) return;
     if (!this.#hasSettings) throw newNoSettings();
     this.#expectNoBlock();
-    this.#receiveWindow -= length;
-    if (this.#receiveWindow < 0) throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, 'more DATA than the window of the connection');
+    this.#window.take(length);
     const stream = this.#streams.get(id);
     if (stream === undefined) {
       this.#expectKnown(id, 'DATA');
@@ -289,7 +277,7 @@ export class ServerSession implements FrameSink, StreamSession {
     }
     stream.receivedBytes += bytes.length;
     this.#dataTaken += bytes.length;
-    if (stream.deliver(bytes)) this.credit(stream, bytes.length);
+    if (stream.deliver(bytes)) this.#window.creditStream(stream, bytes.length);
   }
 
   onDataEnd(isLast: boolean): void {
@@ -297,8 +285,8 @@ export class ServerSession implements FrameSink, StreamSession {
     this.#dataStream = undefined;
     const unseen = this.#dataLength - this.#dataTaken; // padding, and what nobody wanted
     if (unseen > 0) {
-      if (stream === undefined) this.#creditConnection(unseen);
-      else this.credit(stream, unseen);
+      if (stream === undefined) this.#window.credit(unseen);
+      else this.#window.creditStream(stream, unseen);
     }
     if (this.#dataLength > 0 || isLast) this.#emptyFrames = 0;
     else if (++this.#emptyFrames > MAX_EMPTY_FRAMES) throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, 'too many DATA frames without content');
@@ -512,7 +500,7 @@ export class ServerSession implements FrameSink, StreamSession {
     const held = stream.dropHeld();
     if (held > 0) {
       this.owner.onHeld(-held);
-      this.#creditConnection(held);
+      this.#window.credit(held);
     }
     stream.listener?.onClose();
     this.#endWhenIdle();
@@ -523,14 +511,6 @@ export class ServerSession implements FrameSink, StreamSession {
   }
 
   // What goes out beside the answers
-
-  #creditConnection(bytes: number): void {
-    this.#creditBytes += bytes;
-    if (this.#creditBytes < this.limits.windowBytes / 2 || this.isDestroyed) return;
-    this.#output.windowUpdate(0, this.#creditBytes);
-    this.#receiveWindow += this.#creditBytes;
-    this.#creditBytes = 0;
-  }
 
   #onWritten(): void {
     this.#hasSent = true;

@@ -21,7 +21,7 @@ interface Refusal {
 }
 
 /** What a header block asks for. The same block asks for the same each time, so it is read once. */
-type Wish = { readonly refusal: Refusal } | { readonly method: Method; readonly encoding: Encoding; readonly timeoutMs: number | undefined };
+type Route = { readonly refusal: Refusal } | { readonly method: Method; readonly encoding: Encoding; readonly timeoutMs: number | undefined };
 
 /** The call, or undefined when it was refused. `isFull`: the server has as many calls as it takes. */
 export function acceptCall(
@@ -31,11 +31,11 @@ export function acceptCall(
   head: RequestHead,
   isFull: boolean,
 ): ServerCall | undefined {
-  head.memo ??= readWish(host, methods, head);
-  const wish = head.memo as Wish; // a head is of one connection, and nobody else writes it
-  if ('refusal' in wish) return refuse(host, stream, wish.refusal);
+  head.memo ??= readRoute(host, methods, head);
+  const route = head.memo as Route; // a head is of one connection, and nobody else writes it
+  if ('refusal' in route) return refuse(host, stream, route.refusal);
   if (isFull) return refuse(host, stream, newFull(host.limits.streams));
-  const { method, encoding, timeoutMs } = wish;
+  const { method, encoding, timeoutMs } = route;
   const arrival = { host, stream, head, method: head.path, encoding };
   const call = method.kind === 'unary' ? new UnaryCall(arrival, method) : new StreamCall(arrival, method);
   stream.listener = call;
@@ -44,7 +44,7 @@ export function acceptCall(
   return call;
 }
 
-function readWish(host: CallHost, methods: ReadonlyMap<string, Method>, head: RequestHead): Wish {
+function readRoute(host: CallHost, methods: ReadonlyMap<string, Method>, head: RequestHead): Route {
   const { fields, path } = head;
   const encoding = fields.get('grpc-encoding') ?? 'identity';
   const timeout = fields.get('grpc-timeout');

@@ -93,7 +93,7 @@ async function makeQuestion(bench: BenchCase, port: number): Promise<Question> {
   return { protocol: 'grpc', port, path: INFER_PATH, body: makeGrpcBody(makeTensors(bench.inputs, 1), bench.key), want };
 }
 
-/** Longer than the rest after which the server gives back V8's young generation (runtime/rest-watch.ts). */
+/** Longer than the rest after which the server gives back V8's young generation (runtime/idle-watch.ts). */
 const REST_MS = 25_000;
 
 /** The median of a second, after a rest. */

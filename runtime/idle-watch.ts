@@ -3,7 +3,7 @@
  * collect while nobody allocates, and what a burst left would stay for hours (docs/adr/0033). Pure; looked at twice a second.
  */
 
-export interface RestWatchOptions {
+export interface IdleWatchOptions {
   /** Grows with everything that is asked of the process. */
   readonly readWork: () => number;
   readonly isBusy: () => boolean;
@@ -20,7 +20,7 @@ const LONG_LOOKS = 40;
 /** Growth since the last time that is worth the trouble. */
 const GROWTH = 1.1;
 
-export class RestWatch {
+export class IdleWatch {
   #work: number;
   #quietLooks = 0;
   #isDue = false;
@@ -29,7 +29,7 @@ export class RestWatch {
   /** What the process held at the look after it gave back; undefined until then. */
   #restBytes: number | undefined;
 
-  constructor(readonly options: RestWatchOptions) {
+  constructor(readonly options: IdleWatchOptions) {
     this.#work = options.readWork();
   }
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { RestWatch } from './rest-watch.js';
+import { IdleWatch } from './idle-watch.js';
 
 /** Looks at what each letter says: w work, b busy without a new request, - nothing. "+30": the process grows by 30 bytes. Answers at which looks it gave back, below 0 thoroughly. */
 function lookAt(script: string): number[] {
   const world = { work: 0, busy: false, bytes: 100, look: 0, given: [] as number[] };
-  const watch = new RestWatch({
+  const watch = new IdleWatch({
     readWork: () => world.work,
     isBusy: () => world.busy,
     readResidentBytes: () => world.bytes,
@@ -25,7 +25,7 @@ function lookAt(script: string): number[] {
   return world.given;
 }
 
-describe('RestWatch', () => {
+describe('IdleWatch', () => {
   test.each([
     ['nothing ever came', '- - - - -', []],
     ['a rest of a second', 'w - - - -', [3]],
