@@ -1,24 +1,18 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { readSocket } from './read-socket.js';
+import { openSockets, type SocketPair } from './test-sockets.js';
 
 let client: Socket;
 let server: Socket;
+let sockets: SocketPair;
 
 beforeEach(async () => {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const address = listener.address();
-  const accepted = once(listener, 'connection');
-  client = connect(typeof address === 'object' && address !== null ? address.port : 0, '127.0.0.1');
-  [server] = await accepted;
-  listener.close();
+  sockets = await openSockets();
+  ({ client, server } = sockets);
 });
-afterEach(() => {
-  client.destroy();
-  server.destroy();
-});
+afterEach(() => sockets.close());
 
 /** What arrives until the client says that it is all. */
 async function readAll(read: (onBytes: (bytes: Buffer) => void) => unknown): Promise<{ bytes: Buffer; memories: number }> {

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ConnectionError } from './connection-error.js';
 import { FrameOutput } from './frame-output.js';
 import { OutputPool } from './output-pool.js';
 import { SendQueue } from './send-queue.js';
 import { ServerStream, type StreamSession } from './server-stream.js';
+import { openSockets, type SocketPair } from './test-sockets.js';
 
 const SESSION: StreamSession = {
   remoteAddress: '',
@@ -16,25 +15,18 @@ const SESSION: StreamSession = {
   takeHeld: () => undefined,
 };
 
-let client: Socket;
-let server: Socket;
+let sockets: SocketPair;
 let queue: SendQueue;
 /** Streams of the DATA frames in the order in which they were written, with their lengths. */
 let frames: [id: number, bytes: number][];
 let emptied: number[];
 
 beforeEach(async () => {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const address = listener.address();
-  const accepted = once(listener, 'connection');
-  client = connect(typeof address === 'object' && address !== null ? address.port : 0, '127.0.0.1');
-  client.resume();
-  [server] = await accepted;
-  listener.close();
+  sockets = await openSockets();
+  sockets.client.resume();
   frames = [];
   emptied = [];
-  const output = new FrameOutput(server, new OutputPool(), { onGiven: () => undefined, onWritten: () => undefined });
+  const output = new FrameOutput(sockets.server, new OutputPool(), { onGiven: () => undefined, onWritten: () => undefined });
   const data = output.data.bind(output);
   output.data = (id, content, start, end, isLast) => {
     frames.push([id, end - start]);
@@ -42,10 +34,7 @@ beforeEach(async () => {
   };
   queue = new SendQueue(output, ({ id }) => emptied.push(id));
 });
-afterEach(() => {
-  client.destroy();
-  server.destroy();
-});
+afterEach(() => sockets.close());
 
 const newStream = (id: number, window = 65_535) => new ServerStream(SESSION, id, window, 65_535);
 
