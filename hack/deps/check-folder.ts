@@ -112,10 +112,10 @@ function importProblem(file: SourceFile, { specifier, line }: FoundImport, { fol
   return [{ text: `${file.path}:${line}  imports "${specifier}", which ${folder.path}/DEPS does not allow: ${advice}` }];
 }
 
-/** Below test/ everything is a test, the helpers too: there, no entry needs "test:". */
 /** What tests of a folder share lies beside them: "test-server.ts". */
 const HELPER = /\/test-[^/]+\.ts$/;
 
+/** Below test/ everything is a test, the helpers too: there, no entry needs "test:". */
 function isTestCode(path: string): boolean {
   return path.endsWith('.test.ts') || path.startsWith('test/') || HELPER.test(path);
 }

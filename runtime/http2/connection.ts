@@ -119,7 +119,10 @@ export class Connection implements SessionOwner {
     for (const call of this.calls.list()) call.sweep(nowMs);
     const { limits } = this.host;
     if (this.session.backlogBytes === 0 || this.session.takeProgress()) this.#takenMs = nowMs;
-    else if (nowMs - this.#takenMs > limits.writeStallMs) this.#fault('took nothing of its answers');
+    else if (nowMs - this.#takenMs > limits.writeStallMs) {
+      this.#fault('took nothing of its answers');
+      return;
+    }
     if (this.session.isReadPaused) return; // what would be a sign of life lies unread
     if (!this.session.isEstablished) {
       if (nowMs - this.#busyMs > limits.handshakeMs && this.calls.size === 0) this.#fault('sent no HTTP/2 settings');

@@ -6,6 +6,7 @@
  */
 import { Buffer } from 'node:buffer';
 import type { AssemblyPool } from './assembly-pool.js';
+import { PREFIX_BYTES } from './method.js';
 import { RpcError } from './rpc-error.js';
 
 export interface Framed {
@@ -13,7 +14,6 @@ export interface Framed {
   readonly payload: Buffer;
 }
 
-const PREFIX_BYTES = 5;
 /** Up to here a message's whole memory is taken at its first byte; beyond it grows by doubling. */
 const EAGER_BYTES = 1024 * 1024;
 /** More than the widest element has. A larger multiple would promise nothing: malloc gives no more. */

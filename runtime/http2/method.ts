@@ -9,7 +9,8 @@ export interface FramedMessage {
   readonly byteLength: number;
 }
 
-const PREFIX_BYTES = 5;
+/** What gRPC puts before each message: a flag and a length. */
+export const PREFIX_BYTES = 5;
 
 /** For messages that were serialised without the prefix; copies them. */
 export function frameMessage(payload: Uint8Array): FramedMessage {

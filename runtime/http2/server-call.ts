@@ -17,7 +17,7 @@ import { encodeGrpcMessage } from './grpc-message.js';
 import { ENCODINGS, type Encoding } from './inflater.js';
 import type { MessageReader } from './message-reader.js';
 import { Metadata } from './metadata.js';
-import type { FramedMessage } from './method.js';
+import { type FramedMessage, PREFIX_BYTES } from './method.js';
 import { RPC_CODES, type RpcCode, RpcError } from './rpc-error.js';
 
 /** What every answer begins with. */
@@ -27,7 +27,6 @@ export const RESPONSE: readonly Field[] = [
   new SharedField('grpc-accept-encoding', ENCODINGS.join(',')),
 ];
 const OK_TRAILERS: readonly Field[] = [new SharedField('grpc-status', '0')];
-const PREFIX_BYTES = 5;
 
 export interface Arrival {
   readonly host: CallHost;

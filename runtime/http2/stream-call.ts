@@ -1,7 +1,7 @@
 /** A call with many messages either way. Reading stops while enough requests are in flight, or answers wait for a slow reader. */
 import type { Buffer } from 'node:buffer';
 import { type Framed, MessageReader } from './message-reader.js';
-import type { StreamHandler, StreamMethod } from './method.js';
+import { PREFIX_BYTES, type StreamHandler, type StreamMethod } from './method.js';
 import { RpcError } from './rpc-error.js';
 import { type Arrival, ServerCall } from './server-call.js';
 
@@ -89,7 +89,7 @@ export class StreamCall extends ServerCall {
     if (++this.#messages > 1 && this.method.requests === 'one') {
       throw new RpcError('UNIMPLEMENTED', `${this.path} takes one message, but the client sent more`);
     }
-    const bytes = framed.payload.length + 5;
+    const bytes = PREFIX_BYTES + framed.payload.length;
     this.#pending -= bytes;
     if (framed.isCompressed) this.#inflate(framed.payload, bytes);
     else this.#handle(framed.payload, bytes);

@@ -9,12 +9,13 @@ const FLAGS = [
    */
   '--no-allocation-site-pretenuring',
   /**
-   * How much the old generation may grow until the next full collection. What is in it, request by request, is what V8 makes there in any
-   * case: the strings of header values. Collecting them sooner costs the same in all, in pauses of a third of the length, and 80 MB less.
+   * How much the old generation may grow until the next full collection. Set for the strings of header values, which node:http2
+   * made there (docs/adr/0032): collecting them sooner cost the same in all, in pauses of a third of the length. Those are gone with it
+   * (docs/adr/0034); every figure since was measured with this setting, none without.
    */
   '--heap-growing-percent=30',
   /**
-   * Every read of a socket and every message is memory outside V8's heap, held by an object of a few words. V8 looks for such garbage
+   * Every read of a socket (over TLS and REST; plain gRPC reads into one buffer) and every message that is new is memory outside V8's heap, held by an object of a few words. V8 looks for such garbage
    * among the young objects only after 64 MB and more of it, and has begun to mark the whole heap by then, which with large messages costs
    * more than all the rest of a request (docs/adr/0033). With this it does after four times as many bytes; the young generation keeps its size.
    */
