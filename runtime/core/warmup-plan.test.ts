@@ -38,6 +38,7 @@ describe('planWarmup', () => {
     ]);
   });
   test('a fixed batch with a free length is no state', () => expect(shapesOf(spec([1, -1]))[0]).toEqual([[1, 32]]));
+  test('nor are more than three dimensions', () => expect(shapesOf(spec([2, -1, 8, 7]))[0]).toEqual([[2, 32, 8, 7]]));
   test('sizes that would need too much memory are left out', () => {
     const shapes = shapesOf(spec([-1, 1024, -1, -1]));
     expect(shapes.length).toBeLessThan(WARMUP_SIZES.length);
