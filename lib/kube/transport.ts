@@ -1,13 +1,15 @@
 /**
- * HTTP to one API server over connections that are kept: client-node opens a TLS connection per call. Every call has a deadline,
- * every answer a greatest size. Credentials are read again every minute and after a 401; a new certificate gets new connections.
+ * Calls to one API server. Every call has a deadline, every answer a greatest size, every stream a longest silence. Credentials are
+ * read again every minute and after a 401; new certificates get a new connection, and the old one ends what it has begun.
  */
-import { Agent, type Dispatcher, request } from 'undici';
-import { SYSTEM_CLOCK } from '../clock.js';
+import { type Clock, STEADY_CLOCK } from '../clock.js';
 import { ScopedAbort } from '../scoped-abort.js';
+import { readJson, readRefusal } from './answer.js';
 import type { ClusterAccess, Credentials } from './cluster-access.js';
-import { isRecord, readNumber, readRecord, readString } from './json.js';
+import type { Connect, HttpAnswer, KubeConnection, Lane } from './connection.js';
 import { KubeError } from './kube-error.js';
+import { failOnSilence } from './silence.js';
+import { UndiciConnection } from './undici-connection.js';
 
 export type KubeMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -24,30 +26,37 @@ export interface KubeRequest {
 
 export interface TransportOptions {
   readonly userAgent: string;
-  /** Hears the HTTP status of each answer, or `<error>` when none came. */
-  readonly onAnswer?: (method: KubeMethod, code: string) => void;
+  /** Hears the HTTP status of each answer, or `<error>` when none came, and how long it took until then. */
+  readonly onAnswer?: (method: KubeMethod, code: string, seconds: number) => void;
   readonly timeoutMs?: number;
   readonly credentialsMaxAgeMs?: number;
+  /** Absent: over TCP. */
+  readonly connect?: Connect;
+  readonly clock?: Clock;
 }
 
 const TIMEOUT_MS = 30_000;
-const CONNECT_TIMEOUT_MS = 10_000;
 const CREDENTIALS_MAX_AGE_MS = 60_000;
-const IDLE_SOCKET_MS = 60_000;
-const MAX_SOCKETS = 64;
-const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 const MAX_THROTTLED_RETRIES = 3;
 const MAX_RETRY_AFTER_MS = 10_000;
 
 interface Session {
   readonly credentials: Credentials;
-  readonly agent: Agent;
+  readonly connection: KubeConnection;
   readonly readAt: number;
+}
+
+interface Sent {
+  readonly call: KubeRequest;
+  readonly lane: Lane;
+  readonly signal: AbortSignal;
 }
 
 export class KubeTransport {
   readonly #access: ClusterAccess;
   readonly #options: TransportOptions;
+  readonly #clock: Clock;
+  readonly #connect: Connect;
   #session: Session | undefined;
   #reading: Promise<Session> | undefined;
   #isClosed = false;
@@ -55,107 +64,128 @@ export class KubeTransport {
   constructor(access: ClusterAccess, options: TransportOptions) {
     this.#access = access;
     this.#options = options;
+    this.#clock = options.clock ?? STEADY_CLOCK;
+    this.#connect = options.connect ?? ((server, tls) => new UndiciConnection(server, tls));
   }
 
   /** The answer's JSON. Rejects with a KubeError for whatever else happens. */
   async request(call: KubeRequest): Promise<unknown> {
     const timeoutMs = call.timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS;
     const scope = new ScopedAbort(call.signal);
-    let timedOutAfterMs: number | undefined;
-    const deadline = setTimeout(() => {
-      timedOutAfterMs = timeoutMs;
-      scope.abort();
-    }, timeoutMs);
+    const deadline = this.#startDeadline(timeoutMs, scope);
     try {
-      return await this.#withThrottling(call, scope.signal);
+      return await Promise.race([this.#withThrottling(call, scope.signal), rejectOnAbort(scope.signal)]);
     } catch (error) {
-      throw toKubeError(error, call, timedOutAfterMs);
+      throw toKubeError(error, call, deadline.hasPassed() ? timeoutMs : undefined);
     } finally {
-      clearTimeout(deadline);
+      deadline.stop();
+      scope.abort(); // nothing that was left open outlives its call
       scope.release();
     }
   }
 
   /** An answer that goes on: the pieces as they come. Ends with a KubeError after `silenceMs` without one. */
   async stream(call: KubeRequest, silenceMs: number): Promise<AsyncIterable<Uint8Array>> {
+    const timeoutMs = this.#options.timeoutMs ?? TIMEOUT_MS;
+    const scope = new ScopedAbort(call.signal);
+    const deadline = this.#startDeadline(timeoutMs, scope);
     try {
-      const answer = await this.#send(call, call.signal, silenceMs);
-      if (answer.statusCode !== 200) throw await statusError(call, answer);
-      return withKubeErrors(answer.body, call);
+      const answer = await Promise.race([this.#send({ call, lane: 'Watches', signal: scope.signal }), rejectOnAbort(scope.signal)]);
+      if (answer.status !== 200) throw await readRefusal(answer, describeCall(call));
+      return this.#streamed(answer, { call, scope, silenceMs });
     } catch (error) {
-      throw toKubeError(error, call);
+      scope.abort();
+      scope.release();
+      throw toKubeError(error, call, deadline.hasPassed() ? timeoutMs : undefined);
+    } finally {
+      deadline.stop();
     }
   }
 
   /** Cuts what is open; calls after it are refused. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#session?.agent.destroy();
+    await this.#session?.connection.destroy();
+  }
+
+  async *#streamed(
+    { body }: HttpAnswer,
+    { call, scope, silenceMs }: { readonly call: KubeRequest; readonly scope: ScopedAbort; readonly silenceMs: number },
+  ): AsyncGenerator<Uint8Array> {
+    try {
+      yield* failOnSilence(body, { clock: this.#clock, silenceMs, onSilence: () => scope.abort() });
+    } catch (error) {
+      throw toKubeError(error, call);
+    } finally {
+      scope.abort();
+      scope.release();
+    }
+  }
+
+  #startDeadline(timeoutMs: number, scope: ScopedAbort): { hasPassed(): boolean; stop(): void } {
+    const timer = new AbortController();
+    let hasPassed = false;
+    this.#clock.sleep(timeoutMs, timer.signal).then(() => {
+      if (timer.signal.aborted) return;
+      hasPassed = true;
+      scope.abort();
+    });
+    return { hasPassed: () => hasPassed, stop: () => timer.abort() };
   }
 
   /** A server that is too busy has done nothing yet, and says when to come back. */
   async #withThrottling(call: KubeRequest, signal: AbortSignal): Promise<unknown> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#attempt(call, signal);
+        return await readJson(await this.#send({ call, lane: 'Calls', signal }), describeCall(call));
       } catch (error) {
         if (!(error instanceof KubeError) || error.code !== 429 || attempt >= MAX_THROTTLED_RETRIES) throw error;
-        await SYSTEM_CLOCK.sleep(Math.min(error.retryAfterMs ?? 1000, MAX_RETRY_AFTER_MS), signal);
+        await this.#clock.sleep(Math.min(error.retryAfterMs ?? 1000, MAX_RETRY_AFTER_MS), signal);
         if (signal.aborted) throw error;
       }
     }
   }
 
-  async #attempt(call: KubeRequest, signal: AbortSignal): Promise<unknown> {
-    const answer = await this.#send(call, signal, 0);
-    if (answer.statusCode < 200 || answer.statusCode > 299) throw await statusError(call, answer);
-    return parseBody(await readBody(answer.body), call);
-  }
-
   /** Sends once, and once more with new credentials after a 401. */
-  async #send(call: KubeRequest, signal: AbortSignal | undefined, bodyTimeout: number): Promise<Dispatcher.ResponseData> {
-    const answer = await this.#dispatch(call, await this.#currentSession(), signal, bodyTimeout);
-    if (answer.statusCode !== 401) return answer;
-    await answer.body.dump();
-    return this.#dispatch(call, await this.#readSession(), signal, bodyTimeout);
+  async #send(sent: Sent): Promise<HttpAnswer> {
+    const answer = await this.#exchange(sent, await this.#currentSession());
+    if (answer.status !== 401) return answer;
+    await readRefusal(answer, describeCall(sent.call));
+    return this.#exchange(sent, await this.#readSession());
   }
 
-  async #dispatch(call: KubeRequest, { agent, credentials }: Session, signal: AbortSignal | undefined, bodyTimeout: number) {
+  async #exchange({ call, lane, signal }: Sent, { connection, credentials }: Session): Promise<HttpAnswer> {
     const { method, body } = call;
     const headers: Record<string, string> = { ...credentials.headers, accept: 'application/json', 'user-agent': this.#options.userAgent };
     if (body !== undefined) headers['content-type'] = call.contentType ?? 'application/json';
+    const start = this.#clock.now();
+    const tell = (code: string): void => this.#options.onAnswer?.(method, code, (this.#clock.now() - start) / 1000);
     try {
-      const answer = await request(this.#url(call), {
-        method,
-        headers,
-        dispatcher: agent,
-        body: body === undefined ? null : JSON.stringify(body),
-        signal: signal ?? null,
-        headersTimeout: this.#options.timeoutMs ?? TIMEOUT_MS,
-        bodyTimeout,
-      });
-      this.#options.onAnswer?.(method, String(answer.statusCode));
+      const text = body === undefined ? undefined : JSON.stringify(body);
+      const answer = await connection.exchange({ method, target: this.#target(call), headers, body: text, lane, signal });
+      tell(String(answer.status));
       return answer;
     } catch (error) {
-      this.#options.onAnswer?.(method, '<error>');
+      tell('<error>');
       throw error;
     }
   }
 
-  #url({ path, query = {} }: KubeRequest): string {
-    const url = new URL(this.#access.server.replace(/\/+$/, '') + path);
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
-    return url.href;
+  #target({ path, query = {} }: KubeRequest): string {
+    const base = new URL(this.#access.server).pathname.replace(/\/+$/, '');
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+    return `${base}${path}${search.size === 0 ? '' : `?${search}`}`;
   }
 
   async #currentSession(): Promise<Session> {
     if (this.#isClosed) throw new KubeError('The connection to the API server is closed', { code: 0, reason: 'Aborted' });
     const maxAgeMs = this.#options.credentialsMaxAgeMs ?? CREDENTIALS_MAX_AGE_MS;
-    if (this.#session !== undefined && performance.now() - this.#session.readAt < maxAgeMs) return this.#session;
+    if (this.#session !== undefined && this.#clock.now() - this.#session.readAt < maxAgeMs) return this.#session;
     return this.#readSession();
   }
 
-  /** One read at a time, whoever asks. The old agent finishes what it has begun. */
+  /** One read at a time, whoever asks. */
   #readSession(): Promise<Session> {
     this.#reading ??= this.#openSession().finally(() => {
       this.#reading = undefined;
@@ -167,83 +197,29 @@ export class KubeTransport {
     const old = this.#session;
     const credentials = await this.#access.credentials();
     const isSameTls = old !== undefined && JSON.stringify(old.credentials.tls) === JSON.stringify(credentials.tls);
-    const agent = isSameTls ? old.agent : newAgent(credentials);
-    if (!isSameTls) old?.agent.close().catch(() => undefined);
-    this.#session = { credentials, agent, readAt: performance.now() };
+    const connection = isSameTls ? old.connection : this.#connect(new URL(this.#access.server).origin, credentials.tls);
+    if (!isSameTls) old?.connection.retire();
+    this.#session = { credentials, connection, readAt: this.#clock.now() };
     return this.#session;
   }
 }
 
-/** HTTP/1.1: a watch keeps one connection, calls share the others. */
-function newAgent({ tls }: Credentials): Agent {
-  return new Agent({
-    allowH2: false,
-    connections: MAX_SOCKETS,
-    pipelining: 1,
-    keepAliveTimeout: IDLE_SOCKET_MS,
-    connect: { timeout: CONNECT_TIMEOUT_MS, keepAlive: true, ...tls },
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = (): void => reject(new KubeError('The call was given up', { code: 0, reason: 'Aborted' }));
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
   });
-}
-
-async function readBody(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new KubeError(`The answer is larger than ${MAX_ANSWER_BYTES} bytes`, { code: 0, reason: 'BadAnswer' });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseBody(text: string, call: KubeRequest): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new KubeError(`${describeCall(call)} was answered with something that is not JSON: ${text.slice(0, 100)}`, {
-      code: 0,
-      reason: 'BadAnswer',
-      cause,
-    });
-  }
-}
-
-/** A Status object says more than the HTTP status; a proxy in between sends none. */
-async function statusError(call: KubeRequest, answer: Dispatcher.ResponseData): Promise<KubeError> {
-  const text = await readBody(answer.body);
-  let status: unknown;
-  try {
-    status = JSON.parse(text);
-  } catch {
-    status = undefined;
-  }
-  const code = answer.statusCode;
-  const said = readString(status, 'message') ?? text.trim().slice(0, 200);
-  const retryAfter = Number(answer.headers['retry-after'] ?? readNumber(readRecord(status, 'details'), 'retryAfterSeconds'));
-  return new KubeError(said === '' ? `${describeCall(call)} was answered with HTTP ${code}` : said, {
-    code,
-    reason: (isRecord(status) ? readString(status, 'reason') : undefined) ?? `HTTP${code}`,
-    retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : undefined,
-  });
-}
-
-async function* withKubeErrors(body: AsyncIterable<Uint8Array>, call: KubeRequest): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    throw toKubeError(error, call);
-  }
 }
 
 function toKubeError(error: unknown, call: KubeRequest, timedOutAfterMs?: number): KubeError {
-  if (error instanceof KubeError) return error;
   if (timedOutAfterMs !== undefined) {
     return new KubeError(`${describeCall(call)} took more than ${timedOutAfterMs} ms`, { code: 0, reason: 'Timeout', cause: error });
   }
+  if (error instanceof KubeError) return error;
   if (call.signal?.aborted === true) return new KubeError(`${describeCall(call)} was given up`, { code: 0, reason: 'Aborted', cause: error });
   const message = error instanceof Error ? error.message || error.name : String(error);
-  const reason = readString(error, 'code') === 'UND_ERR_BODY_TIMEOUT' ? 'Silent' : 'Unreachable';
-  return new KubeError(`${describeCall(call)} got no answer: ${message}`, { code: 0, reason, cause: error });
+  return new KubeError(`${describeCall(call)} got no answer: ${message}`, { code: 0, reason: 'Unreachable', cause: error });
 }
 
 function describeCall({ method, path }: KubeRequest): string {

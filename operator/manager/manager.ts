@@ -15,7 +15,8 @@ export interface ManagerOptions {
   readonly metrics: ManagerMetrics;
   /** Absent: this replica is the only one. */
   readonly election?: LeaderElection | undefined;
-  readonly ports: { readonly probes: number; readonly metrics: number };
+  /** Absent: nothing is listened on. */
+  readonly ports?: { readonly probes: number; readonly metrics: number } | undefined;
   /** Absent: every address of the machine. */
   readonly host?: string;
   /** How long what is in work may take after a stop. */
@@ -85,7 +86,9 @@ export class Manager {
     const { host, ports, election } = this.#options;
     const watching = new AbortController();
     try {
-      this.#ports = { probes: await this.#probes.listen(host, ports.probes), metrics: await this.#metrics.listen(host, ports.metrics) };
+      if (ports !== undefined) {
+        this.#ports = { probes: await this.#probes.listen(host, ports.probes), metrics: await this.#metrics.listen(host, ports.metrics) };
+      }
       const running = this.#sources.map((source) => source.run(watching.signal));
       const mayLead = (await this.#waitForSync(signal)) && (election === undefined || (await election.acquire(signal)));
       const outcome = mayLead ? await this.#lead(signal) : 'Stopped';

@@ -1,0 +1,120 @@
+/**
+ * The whole operator from its parts, over whatever transport, time and chance it is given: of a process in `main.ts`, of memory and
+ * virtual time in the crash sweep. Both run this, so what the sweep proves holds of what is deployed.
+ */
+import { FIELD_MANAGER } from '../contract/labels.js';
+import type { Statusz } from '../contract/statusz.js';
+import type { Clock } from '../lib/clock.js';
+import { KubeClient } from '../lib/kube/kube-client.js';
+import type { KubeTransport } from '../lib/kube/transport.js';
+import type { Logger } from '../lib/logger.js';
+import { KINDS, type KindName } from './api/kinds.js';
+import type { OperatorConfig } from './config.js';
+import { registerModelMetrics } from './controller/metrics.js';
+import { ModelDeploymentController } from './controller/reconcile.js';
+import { LABEL_SELECTORS, mapToModels, WATCHED_KINDS } from './controller/watches.js';
+import { KubeEventRecorder } from './kube/event-recorder.js';
+import { Informer } from './kube/informer.js';
+import { LeaseLock } from './kube/lease-lock.js';
+import { KubeWriter } from './kube/writer.js';
+import { FencedWriter } from './manager/fenced-writer.js';
+import { LeaderElection } from './manager/leader-election.js';
+import { Manager, type ManagerOptions, type ManagerOutcome } from './manager/manager.js';
+import type { ManagerMetrics } from './manager/metrics.js';
+import type { ModelProbe } from './ports.js';
+
+export interface OperatorParts {
+  readonly config: OperatorConfig;
+  readonly transport: KubeTransport;
+  readonly metrics: ManagerMetrics;
+  readonly log: Logger;
+  /** Of the Lease. */
+  readonly namespace: string;
+  /** Unique to this candidate. */
+  readonly identity: string;
+  readonly probe: ModelProbe<Statusz>;
+  /** Absent: neither probes nor metrics are served. */
+  readonly ports: ManagerOptions['ports'];
+  readonly time: OperatorTime;
+}
+
+export interface OperatorTime {
+  /** Time of day. */
+  readonly wall: Clock;
+  /** For durations. */
+  readonly steady: Clock;
+  readonly random: () => number;
+}
+
+export interface Operator {
+  /** Until the signal aborts or leadership is lost. Rejects only when it cannot listen. */
+  run(signal: AbortSignal): Promise<ManagerOutcome>;
+}
+
+export function assembleOperator(parts: OperatorParts): Operator {
+  const { config, transport, metrics, log, time } = parts;
+  const client = new KubeClient(transport);
+  const election = config.leaderElection ? newElection(parts, client) : undefined;
+  const manager = new Manager({ logger: log, metrics, election, ports: parts.ports, clock: time.steady });
+  const informers = newInformers(parts);
+  registerModelMetrics(metrics.registry, informers.modelDeployment);
+  const recorder = new KubeEventRecorder({ client, instance: config.instance, logger: log, clock: time.wall });
+  const writer = new KubeWriter(client);
+  const reconciler = new ModelDeploymentController({
+    caches: informers,
+    writer: election === undefined ? writer : new FencedWriter(writer, () => election.isLeading()),
+    recorder,
+    probe: parts.probe,
+    clock: time.wall,
+    config: config.render,
+    log,
+  });
+  const watches = WATCHED_KINDS.map((kind) => ({ source: informers[kind], mapToKeys: mapToModels(kind, informers.modelDeployment) }));
+  manager.addController({ name: 'modeldeployment', reconciler, watches, queue: { random: time.random } });
+  return {
+    run: async (signal) => {
+      const outcome = await manager.run(signal);
+      await recorder.flush();
+      return outcome;
+    },
+  };
+}
+
+function newElection({ namespace, identity, metrics, log, time }: OperatorParts, client: KubeClient): LeaderElection {
+  return new LeaderElection({
+    lock: new LeaseLock(client, { namespace, name: FIELD_MANAGER }),
+    identity,
+    logger: log,
+    clock: time.steady,
+    wallClock: time.wall,
+    random: time.random,
+    onLeading: (isLeading) => metrics.setLeading(isLeading),
+  });
+}
+
+function newInformers({ config, transport, metrics, log, time }: OperatorParts): Readonly<Record<KindName, Informer>> {
+  const informer = (kind: KindName): Informer => {
+    const resource = KINDS[kind];
+    metrics.addKind(resource.kind);
+    return new Informer({
+      transport,
+      resource,
+      namespaces: config.watchNamespaces,
+      labelSelector: LABEL_SELECTORS[kind],
+      logger: log,
+      clock: time.steady,
+      random: time.random,
+      onRelist: () => metrics.countRelist(resource.kind),
+      onListenerError: () => metrics.countListenerError(resource.kind),
+    });
+  };
+  return {
+    modelDeployment: informer('modelDeployment'),
+    deployment: informer('deployment'),
+    controllerRevision: informer('controllerRevision'),
+    pod: informer('pod'),
+    service: informer('service'),
+    serviceAccount: informer('serviceAccount'),
+    podDisruptionBudget: informer('podDisruptionBudget'),
+  };
+}
