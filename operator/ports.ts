@@ -18,6 +18,14 @@ export interface Cache<T extends KubeObject = KubeObject> {
   get(key: ObjectKey): T | undefined;
   /** Objects of the namespace (all when undefined) whose labels contain `labels`. */
   list(filter: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> }): readonly T[];
+  /** How many there are of the namespace, without looking at them. */
+  count(namespace: string): number;
+}
+
+/** Asks the server itself, for the rare decision that a cache which lags would get wrong. */
+export interface Census {
+  /** No object of the kind is in the namespace. */
+  isEmpty(resource: ResourceKind, namespace: string): Promise<boolean>;
 }
 
 /** An object of that name exists and belongs to somebody else: it is left alone. */

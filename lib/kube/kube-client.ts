@@ -3,6 +3,7 @@
  * server stored them; nothing that was read is ever written back whole, for that would undo what others wrote meanwhile.
  */
 
+import { readArray } from './json.js';
 import { isNotFound } from './kube-error.js';
 import { type KubeJson, type KubeResource, parseObject } from './kube-object.js';
 import { type ResourceRef, resourcePath } from './resource-path.js';
@@ -45,6 +46,12 @@ export class KubeClient {
       if (isNotFound(error)) return undefined;
       throw error;
     }
+  }
+
+  /** As the server's store has it now, of a kind with namespaces. */
+  async isEmpty(resource: KubeResource, namespace: string, options: CallOptions = {}): Promise<boolean> {
+    const call = { method: 'GET', path: resourcePath(resource, { namespace }), query: { limit: 1 }, ...options } as const;
+    return readArray(await this.#transport.request(call), 'items').length === 0;
   }
 
   async create(resource: KubeResource, object: KubeJson, options: CallOptions = {}): Promise<KubeJson> {

@@ -43,7 +43,6 @@ export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<
     resolvers: pods.filter((pod) => pod.component === COMPONENTS.resolve && pod.controller?.uid === uid),
     serving,
     leftovers: children.filter((object) => isLeftover(object, model)).map(({ kind, metadata }) => objectKey(kind, metadata.name)),
-    siblings: listSiblings(key, caches),
     objects: new Map(
       [...owned, ...(serviceAccount === undefined ? [] : [serviceAccount])].map((object) => [objectKey(object.kind, object.metadata.name), object]),
     ),
@@ -64,12 +63,6 @@ function listPods({ namespace, name }: ObjectKey, caches: Caches): PodView[] {
 /** Pods of a Deployment belong to its ReplicaSet, whose name begins with the Deployment's. */
 function isServer({ component, revision, controller }: PodView): boolean {
   return component === COMPONENTS.serve && revision !== '' && controller?.kind === 'ReplicaSet' && controller.name.startsWith(`${revision}-`);
-}
-
-function listSiblings({ namespace }: ObjectKey, caches: Caches): { name: string; uid: string }[] {
-  return caches.modelDeployment.list({ namespace }).flatMap(({ metadata: { name, uid, deletionTimestamp } }) => {
-    return uid === undefined || deletionTimestamp !== undefined ? [] : [{ name, uid }];
-  });
 }
 
 function servingRevision(service: KubeObject | undefined): string | undefined {

@@ -6,8 +6,10 @@ import { SILENT_LOGGER } from '../../lib/logger.js';
 import { KINDS, type KindName } from '../../operator/api/kinds.js';
 import type { ModelDeployment, ModelDeploymentSpec, StatusCondition } from '../../operator/api/zz_generated.modeldeployment.js';
 import { ModelDeploymentController } from '../../operator/controller/reconcile.js';
+import { ServiceAccountController } from '../../operator/controller/service-account.js';
 import type { KubeObject, ReconcileResult } from '../../operator/ports.js';
 import type { RenderConfig } from '../../operator/render/config.js';
+import { SERVICE_ACCOUNT } from '../../operator/render/metadata.js';
 import { findBrokenInvariants } from '../../operator/status/invariants.js';
 import { asInteger, asRecord, asText } from '../../operator/view/json.js';
 import { isModelDeployment } from '../../operator/view/model-view.js';
@@ -84,7 +86,27 @@ export class TestWorld {
     for (const { metadata } of this.cluster.objects(KINDS.modelDeployment)) {
       this.lastResult = await controller.reconcile({ namespace: metadata.namespace ?? '', name: metadata.name }, new AbortController().signal);
     }
+    await this.settleAccounts();
     this.checkInvariants();
+  }
+
+  /** One pass over the ServiceAccount of every namespace, and over no model. */
+  async settleAccounts(): Promise<void> {
+    for (const namespace of this.#namespaces()) await this.#accounts.reconcile({ namespace, name: SERVICE_ACCOUNT }, new AbortController().signal);
+  }
+
+  #namespaces(): Set<string> {
+    const objects = [KINDS.modelDeployment, KINDS.serviceAccount].flatMap((kind) => this.cluster.objects(kind));
+    return new Set(objects.map(({ metadata }) => metadata.namespace ?? ''));
+  }
+
+  get #accounts(): ServiceAccountController {
+    return new ServiceAccountController({
+      models: this.cluster.cache(KINDS.modelDeployment),
+      accounts: this.cluster.cache(KINDS.serviceAccount),
+      writer: this.cluster.writer,
+      census: { isEmpty: async (resource, namespace) => this.cluster.objects(resource, namespace).length === 0 },
+    });
   }
 
   /** Passes and moves of the cluster, until neither changes anything. */
