@@ -22,7 +22,7 @@ import { FencedWriter } from './manager/fenced-writer.js';
 import { LeaderElection } from './manager/leader-election.js';
 import { Manager, type ManagerOptions, type ManagerOutcome } from './manager/manager.js';
 import type { ManagerMetrics } from './manager/metrics.js';
-import type { ModelProbe } from './ports.js';
+import type { KubeObject, ModelProbe, ObjectKey, ResourceKind } from './ports.js';
 
 export interface OperatorParts {
   readonly config: OperatorConfig;
@@ -60,7 +60,7 @@ export function assembleOperator(parts: OperatorParts): Operator {
   const informers = newInformers(parts);
   registerModelMetrics(metrics.registry, informers.modelDeployment);
   const recorder = new KubeEventRecorder({ client, instance: config.instance, logger: log, clock: time.wall });
-  const unfenced = new KubeWriter(client);
+  const unfenced = new KubeWriter(client, (resource, key) => findCached(informers, resource, key));
   const writer = election === undefined ? unfenced : new FencedWriter(unfenced, () => election.isLeading());
   const reconciler = new ModelDeploymentController({
     caches: informers,
@@ -91,6 +91,11 @@ export function assembleOperator(parts: OperatorParts): Operator {
       return outcome;
     },
   };
+}
+
+function findCached(informers: Readonly<Record<KindName, Informer>>, { plural }: ResourceKind, key: ObjectKey): KubeObject | undefined {
+  const kind = WATCHED_KINDS.find((name) => KINDS[name].plural === plural);
+  return kind === undefined ? undefined : informers[kind].get(key);
 }
 
 function newElection({ namespace, identity, metrics, log, time }: OperatorParts, client: KubeClient): LeaderElection {

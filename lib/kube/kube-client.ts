@@ -22,6 +22,8 @@ export interface ApplyOptions extends CallOptions {
 export interface DeleteOptions extends CallOptions {
   /** The object must still be this one. */
   readonly uid?: string;
+  /** And must still be as it was. */
+  readonly resourceVersion?: string;
 }
 
 const APPLY_PATCH = 'application/apply-patch+yaml';
@@ -73,8 +75,9 @@ export class KubeClient {
   }
 
   /** In the background: what it owned follows. */
-  async delete(resource: KubeResource, ref: ResourceRef, { uid, ...options }: DeleteOptions = {}): Promise<void> {
-    const body = { propagationPolicy: 'Background', ...(uid === undefined ? {} : { preconditions: { uid } }) };
+  async delete(resource: KubeResource, ref: ResourceRef, { uid, resourceVersion, ...options }: DeleteOptions = {}): Promise<void> {
+    const preconditions = { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+    const body = { propagationPolicy: 'Background', ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }) };
     await this.#transport.request({ method: 'DELETE', path: resourcePath(resource, ref), body, ...options });
   }
 }
