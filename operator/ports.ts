@@ -73,6 +73,6 @@ export interface ModelProbe<Report = unknown> {
 export type ReconcileResult = { readonly kind: 'Done' } | { readonly kind: 'RequeueAfter'; readonly afterMs: number };
 
 export interface Reconciler {
-  /** Throws for a retry with backoff; TerminalError and WaitingError (lib/errors) mean what they say. */
+  /** Throws for a retry with backoff; TerminalError, WaitingError and RetryError (lib/errors) mean what they say. */
   reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult>;
 }

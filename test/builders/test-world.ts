@@ -7,6 +7,7 @@ import { KINDS, type KindName } from '../../operator/api/kinds.js';
 import type { ModelDeployment, ModelDeploymentSpec, StatusCondition } from '../../operator/api/zz_generated.modeldeployment.js';
 import { ModelDeploymentController } from '../../operator/controller/reconcile.js';
 import { ServiceAccountController } from '../../operator/controller/service-account.js';
+import { BUDGET_LIMITS, StatusBudget } from '../../operator/controller/status-budget.js';
 import type { KubeObject, ReconcileResult } from '../../operator/ports.js';
 import type { RenderConfig } from '../../operator/render/config.js';
 import { SERVICE_ACCOUNT } from '../../operator/render/metadata.js';
@@ -39,6 +40,8 @@ export class TestWorld {
   readonly sources = new Map<string, Termination>();
   readonly fates = new Map<string, PodFate>();
   config = TEST_CONFIG;
+  /** Of what waits, tests of their own speak: here every status is written when it is known. */
+  budget = new StatusBudget({ ...BUDGET_LIMITS, intervalMs: 0, settleMs: 0 });
   readonly kubernetes = new SimulatedKubernetes(this.cluster, {
     resolve: (uri) => this.sources.get(uri) ?? { code: 'OK', stage: 'resolve', message: 'ok', digest: uri.endsWith(':1') ? DIGEST_A : DIGEST_B },
     serve: (digest) => this.fates.get(digest) ?? { kind: 'Ready' },
@@ -78,6 +81,7 @@ export class TestWorld {
       clock: this.clock,
       config: this.config,
       log: SILENT_LOGGER,
+      budget: this.budget,
     });
   }
 
