@@ -1,10 +1,10 @@
 /** The Writer port over a real API server. Ownership is asked of the server, and the uid that was seen is a condition of the write. */
-import { FIELD_MANAGER } from '../../contract/labels.js';
+import { ADOPTION_MANAGER, FIELD_MANAGER } from '../../contract/labels.js';
 import type { KubeClient } from '../../lib/kube/kube-client.js';
 import { isConflict, isInvalid, isNotFound, KubeError } from '../../lib/kube/kube-error.js';
 import type { KubeObject, ObjectKey, Ownership, ResourceKind, Writer } from '../ports.js';
 import { checkFreshness, newStaleError } from './freshness.js';
-import { checkOwnership, describeObject } from './ownership.js';
+import { checkOwnerLives, checkOwnership, describeObject } from './ownership.js';
 
 const STATUS_ATTEMPTS = 3;
 
@@ -20,16 +20,21 @@ export class KubeWriter implements Writer {
       const existing = await this.#client.find(resource, object.metadata);
       if (existing !== undefined) checkOwnership(existing, ownership, object);
       checkFreshness(existing, object);
+      if (ownership.kind === 'OrphanOf') await this.#checkOwner(object, ownership);
       const { status: _, ...fields } = object;
       const { apiVersion, kind } = object;
       const { name, namespace, labels, annotations, ownerReferences, resourceVersion } = object.metadata;
       const metadata = { name, ...defined({ namespace, labels, annotations, ownerReferences, resourceVersion, uid: existing?.metadata.uid }) };
       try {
-        return await this.#client.apply(resource, { ...fields, apiVersion, kind, metadata }, { fieldManager: FIELD_MANAGER });
+        return await this.#client.apply(resource, { ...fields, apiVersion, kind, metadata }, { fieldManager: managerFor(ownership) });
       } catch (error) {
         throw isConflict(error) && resourceVersion !== undefined ? newStaleError(object) : error;
       }
     });
+  }
+
+  async #checkOwner({ metadata: { namespace } }: KubeObject, owner: Ownership & { readonly kind: 'OrphanOf' }): Promise<void> {
+    checkOwnerLives(await this.#client.find(owner.owner, { ...defined({ namespace }), name: owner.name }), owner);
   }
 
   delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void> {
@@ -62,6 +67,11 @@ export class KubeWriter implements Writer {
       }
     });
   }
+}
+
+/** An apply takes away what its manager applied before and leaves out now: what only adopts needs another manager. */
+function managerFor({ kind }: Ownership): string {
+  return kind === 'OrphanOf' ? ADOPTION_MANAGER : FIELD_MANAGER;
 }
 
 function statusOf({ apiVersion, kind, metadata: { name, namespace }, status }: KubeObject, existing: KubeObject) {

@@ -21,6 +21,8 @@ export interface Observed {
   readonly serving: string | undefined;
   /** Names of objects that a deleted namesake of this model left, and that are still being removed. */
   readonly leftovers: readonly string[];
+  /** Objects that a namesake left behind without an owner (`--cascade=orphan`), or that lost it: this model takes them back. */
+  readonly orphans: readonly KubeObject[];
   /** Every ModelDeployment of the namespace that is not being deleted: they own the ServiceAccount together. */
   readonly siblings: readonly { readonly name: string; readonly uid: string }[];
   /** The objects themselves, by `Kind/name`, to compare what is with what should be. */

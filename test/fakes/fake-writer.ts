@@ -1,6 +1,6 @@
 /** The Writer port over the in-memory API, with faults: a call that fails, a reply that is lost, a process that dies between writes. */
 import { checkFreshness } from '../../operator/kube/freshness.js';
-import { checkOwnership } from '../../operator/kube/ownership.js';
+import { checkOwnerLives, checkOwnership } from '../../operator/kube/ownership.js';
 import type { KubeObject, ObjectKey, Ownership, ResourceKind, Writer } from '../../operator/ports.js';
 import { type FakeServer, keyOf } from './fake-server.js';
 
@@ -62,8 +62,18 @@ export class FakeWriter implements Writer {
       const existing = this.#server.get(resource, keyOf(object));
       if (existing !== undefined) checkOwnership(existing, ownership, object);
       checkFreshness(existing, object);
-      return this.#server.apply(resource, object);
+      if (ownership.kind !== 'OrphanOf') return this.#server.apply(resource, object);
+      checkOwnerLives(this.#server.get(ownership.owner, { ...keyOf(object), name: ownership.name }), ownership);
+      return this.#adopt(resource, object);
     });
+  }
+
+  /** Under a manager of its own: what the main one applied stays as it is, and its own. */
+  #adopt(resource: ResourceKind, { metadata: { name, namespace = '', ownerReferences = [] } }: KubeObject): KubeObject {
+    return this.#server.replace(resource, { namespace, name }, (object) => ({
+      ...object,
+      metadata: { ...object.metadata, ownerReferences: [...(object.metadata.ownerReferences ?? []), ...ownerReferences] },
+    }));
   }
 
   async delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void> {
