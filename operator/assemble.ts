@@ -17,10 +17,10 @@ import { KubeEventRecorder } from './kube/event-recorder.js';
 import { Informer } from './kube/informer.js';
 import { LeaseLock } from './kube/lease-lock.js';
 import { KubeWriter } from './kube/writer.js';
-import { FencedWriter } from './manager/fenced-writer.js';
 import { LeaderElection } from './manager/leader-election.js';
 import { Manager, type ManagerOptions, type ManagerOutcome } from './manager/manager.js';
 import type { ManagerMetrics } from './manager/metrics.js';
+import { newWriteFence } from './manager/write-fence.js';
 import type { ModelProbe } from './ports.js';
 
 export interface OperatorParts {
@@ -55,14 +55,14 @@ export function assembleOperator(parts: OperatorParts): Operator {
   const { config, transport, metrics, log, time } = parts;
   const client = new KubeClient(transport);
   const election = config.leaderElection ? newElection(parts, client) : undefined;
-  const manager = new Manager({ logger: log, metrics, election, ports: parts.ports, clock: time.steady });
+  const fenced = election === undefined ? client : new KubeClient(transport, newWriteFence(election));
+  const recorder = new KubeEventRecorder({ client: fenced, instance: config.instance, logger: log, clock: time.wall });
+  const manager = new Manager({ logger: log, metrics, election, ports: parts.ports, clock: time.steady, finish: () => recorder.flush() });
   const informers = newInformers(parts);
   registerModelMetrics(metrics.registry, informers.modelDeployment);
-  const recorder = new KubeEventRecorder({ client, instance: config.instance, logger: log, clock: time.wall });
-  const writer = new KubeWriter(client);
   const reconciler = new ModelDeploymentController({
     caches: informers,
-    writer: election === undefined ? writer : new FencedWriter(writer, () => election.isLeading()),
+    writer: new KubeWriter(fenced),
     recorder,
     probe: parts.probe,
     clock: time.wall,
@@ -71,13 +71,7 @@ export function assembleOperator(parts: OperatorParts): Operator {
   });
   const watches = WATCHED_KINDS.map((kind) => ({ source: informers[kind], mapToKeys: mapToModels(kind, informers.modelDeployment) }));
   manager.addController({ name: 'modeldeployment', reconciler, watches, queue: { random: time.random } });
-  return {
-    run: async (signal) => {
-      const outcome = await manager.run(signal);
-      await recorder.flush();
-      return outcome;
-    },
-  };
+  return { run: (signal) => manager.run(signal) };
 }
 
 function newElection({ namespace, identity, metrics, log, time }: OperatorParts, client: KubeClient): LeaderElection {
