@@ -27,14 +27,14 @@ export interface Fates {
   refuse?(): string | undefined;
 }
 
-/** An API in memory as a user and the cluster's own parts have it in hand. */
-export type ClusterHands = Pick<FakeCluster, 'clock' | 'objects' | 'get' | 'create' | 'update' | 'patchStatus' | 'remove'>;
+/** Where it lives: the whole in-memory API, or its store alone. */
+export type SimulatedCluster = Pick<FakeCluster, 'clock' | 'create' | 'update' | 'patchStatus' | 'remove' | 'get' | 'objects'>;
 
 export class SimulatedKubernetes {
   readonly #startedOf = new Set<string>();
 
   constructor(
-    readonly cluster: ClusterHands,
+    readonly cluster: SimulatedCluster,
     readonly fates: Fates,
   ) {}
 

@@ -1,5 +1,5 @@
 /** What the API server answers instead: F2, F3, F12 (of our own pods), F17, F18. */
-import type { Exchange, Fault } from '../fakes/memory-api/memory-api.js';
+import type { Exchange, Fault } from '../fakes/memory-api/exchange.js';
 import type { FaultRow } from './faults.js';
 
 const once = (name: string, fault: Fault): FaultRow => ({ id: 'F2', name, at: 'Exchange', strike: () => fault });

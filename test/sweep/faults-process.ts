@@ -67,7 +67,7 @@ export const PROCESS_FAULTS: readonly FaultRow[] = [
       const box = world.boxes.find(({ name }) => name === exchange?.client);
       box?.pause();
       world.later(PAUSE_MS, () => void box?.resume());
-      return { kind: 'Delay', ms: PAUSE_MS };
+      return { kind: 'ArriveLate', ms: PAUSE_MS };
     },
   },
   clockJumps('clock ten minutes ahead', JUMP_MS),
@@ -75,9 +75,8 @@ export const PROCESS_FAULTS: readonly FaultRow[] = [
   {
     ...{ id: 'F14', name: 'credentials refused until they are read again', at: 'Write' },
     strike: (world) => {
-      const fault = { kind: 'Answer', status: 401, reason: 'Unauthorized', message: 'the token has expired' } as const;
-      world.onAnyExchange(5000, () => true, () => fault);
-      return fault;
+      world.api.rotateToken();
+      return { kind: 'Answer', status: 401, reason: 'Unauthorized', message: 'Unauthorized' };
     },
   },
 ];

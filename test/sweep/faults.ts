@@ -1,5 +1,5 @@
 /** The faults of C4 (F1 to F20) that exist at the level of API calls, each as something that strikes once at a point of a journey. */
-import type { Exchange, Fault } from '../fakes/memory-api/memory-api.js';
+import type { Exchange, Fault } from '../fakes/memory-api/exchange.js';
 import { API_FAULTS } from './faults-api.js';
 import { CLUSTER_FAULTS } from './faults-cluster.js';
 import { PROCESS_FAULTS } from './faults-process.js';

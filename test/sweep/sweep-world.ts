@@ -15,7 +15,8 @@ import { type PodFate, SimulatedKubernetes } from '../builders/simulated-kuberne
 import { TEST_CONFIG } from '../builders/test-config.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { FakeProbe } from '../fakes/fake-probe.js';
-import { type Exchange, type Fault, MemoryApi } from '../fakes/memory-api/memory-api.js';
+import type { Exchange, Fault } from '../fakes/memory-api/exchange.js';
+import { MemoryApi } from '../fakes/memory-api/memory-api.js';
 import { Chance } from '../wire/chance.js';
 import { OperatorBox } from './operator-box.js';
 
