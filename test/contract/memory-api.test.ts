@@ -1,4 +1,4 @@
-import { describeContract } from './contract.js';
+import { describeApi } from './api-contract.js';
 import { MemoryWorlds } from './memory-world.js';
 
-describeContract('The in-memory API server', new MemoryWorlds());
+describeApi('The in-memory API server', new MemoryWorlds());
