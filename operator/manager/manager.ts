@@ -122,8 +122,16 @@ export class Manager {
     }
     renewing.abort();
     if ((await kept) === 'Lost') return 'LeadershipLost';
-    await election?.release(AbortSignal.timeout(RELEASE_MS));
+    await this.#release();
     return 'Stopped';
+  }
+
+  /** A server that does not answer holds nobody up: the next leader waits for the lease to end. */
+  async #release(): Promise<void> {
+    const limit = new AbortController();
+    const released = this.#options.election?.release(limit.signal) ?? Promise.resolve();
+    if (!(await this.#endsWithin(released, RELEASE_MS))) limit.abort();
+    await released;
   }
 
   /** False when the signal aborts first. Says every while what it waits for. */

@@ -17,6 +17,8 @@ import { MemoryServer } from './server.js';
 
 export interface MemoryApiOptions extends StoreOptions {
   readonly bookmarkEveryMs?: number | undefined;
+  /** Calls of a client without any time passing; one that sends more fails the test. */
+  readonly mostAtOnce?: number | undefined;
 }
 
 interface ReadLag {
@@ -24,6 +26,7 @@ interface ReadLag {
   readonly concerns: (resource: ResourceKind) => boolean;
 }
 
+const MOST_AT_ONCE = 200_000;
 const BOOKMARK_EVERY_MS = 60_000;
 const UNAUTHORIZED: Fault = { kind: 'Answer', status: 401, reason: 'Unauthorized', message: 'Unauthorized' };
 const NO_LAG: ReadLag = { ms: 0, concerns: () => false };
@@ -46,7 +49,7 @@ export class MemoryApi extends Hands {
     const store = new ObjectStore(clock, options);
     super(store);
     this.#store = store;
-    this.#log = new ExchangeLog(this.#store);
+    this.#log = new ExchangeLog(store, options.mostAtOnce ?? MOST_AT_ONCE);
     const lagMs = (client: string, resource: ResourceKind) => this.#lagMs(client, resource);
     this.#server = new MemoryServer({ store: this.#store, bookmarkEveryMs: options.bookmarkEveryMs ?? BOOKMARK_EVERY_MS, lagMs });
   }
