@@ -124,7 +124,8 @@ export function describeReads(name: string, maker: ApiWorldMaker): void {
         const other = await world.hands.create(MODELS, makeModel(world.namespace, 'seen'));
         const probe = watch({ resourceVersion: from, allowWatchBookmarks: true, timeoutSeconds: 4 });
         expect(await ended(probe)).toBe('Peace');
-        expect(probe.lines.map(({ type }) => type)).toEqual(['ADDED', 'BOOKMARK']);
+        const [first, ...bookmarks] = probe.lines.map(({ type }) => type);
+        expect([first, new Set(bookmarks)]).toEqual(['ADDED', new Set(['BOOKMARK'])]); // a server that is busy may give a second one
         expect(probe.versions.at(-1)).toBeGreaterThanOrEqual(Number(other.metadata.resourceVersion));
       });
 

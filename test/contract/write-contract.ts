@@ -1,10 +1,11 @@
 /** Writes to an API server: preconditions, endpoints, field managers. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { KubeError } from '../../lib/kube/kube-error.js';
+import { isConflict, KubeError } from '../../lib/kube/kube-error.js';
 import type { KubeJson } from '../../lib/kube/kube-object.js';
 import { resourcePath } from '../../lib/kube/resource-path.js';
 import type { KubeObject, ResourceKind } from '../../operator/ports.js';
 import type { ApiWorld, ApiWorldMaker } from './api-world.js';
+import { eventually } from './eventually.js';
 import { DEPLOYMENTS, MODELS, makeDeployment, makeModel, makeRevision, REVISIONS, readField, withMetadata, withSpec } from './objects.js';
 import { rejection } from './rejection.js';
 
@@ -79,6 +80,20 @@ export function describeWrites(name: string, maker: ApiWorldMaker): void {
         const patch = { metadata: { resourceVersion, labels: { a: '2' } } };
         expect(await rejection(world.client.mergePatch(DEPLOYMENTS, key('web'), patch))).toMatchObject({ code: 409, reason: 'Conflict' });
         expect((await found())?.metadata.labels).toEqual({ a: '1' });
+      });
+
+      test('a version that is not there any more is neither applied nor deleted, and nothing is made in its place', async () => {
+        const { metadata } = await world.client.create(DEPLOYMENTS, deployment());
+        const seen = { uid: metadata.uid ?? '', resourceVersion: metadata.resourceVersion ?? '' };
+        const changed = withMetadata(deployment(), { ...seen, labels: { changed: 'again' } });
+        await world.hands.update(DEPLOYMENTS, key('web'), { metadata: { labels: { changed: 'yes' } } });
+        expect(isConflict(await rejection(applyAs('test', changed)))).toBe(true);
+        expect(isConflict(await rejection(world.client.delete(DEPLOYMENTS, key('web'), seen)))).toBe(true);
+        expect((await found())?.metadata.labels).toEqual({ changed: 'yes' });
+        await world.hands.remove(DEPLOYMENTS, key('web'));
+        await eventually('the removal', world.patienceMs, found, (left) => left === undefined, world.time);
+        expect(isConflict(await rejection(applyAs('test', changed)))).toBe(true);
+        expect(await found()).toBeUndefined();
       });
 
       test('a merge patch of what is not there is not found', async () => {

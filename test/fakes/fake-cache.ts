@@ -30,6 +30,10 @@ export class FakeCache implements Cache {
     return this.#frozen.find((object) => keyOf(object).name === key.name && keyOf(object).namespace === key.namespace);
   }
 
+  count(namespace: string): number {
+    return this.list({ namespace }).length;
+  }
+
   list(filter: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> }): readonly KubeObject[] {
     const objects = this.#frozen ?? this.#store.objects(this.#resource);
     return objects.filter(

@@ -134,11 +134,15 @@ describe('a ModelDeployment', () => {
     ] as const) {
       const child = await waitFor(kind, name);
       expect(child?.metadata.ownerReferences).toEqual([
-        expect.objectContaining({ uid: model.metadata.uid, controller: true, blockOwnerDeletion: true }),
+        expect.objectContaining({ uid: model.metadata.uid, controller: true, blockOwnerDeletion: false }),
       ]);
     }
     const account = await waitFor('serviceAccount', 'slipway-runtime');
-    expect(account).toMatchObject({ automountServiceAccountToken: false, metadata: { ownerReferences: [{ uid: model.metadata.uid }] } });
+    expect(account).toMatchObject({
+      automountServiceAccountToken: false,
+      metadata: { labels: { 'app.kubernetes.io/managed-by': 'slipway-operator' } },
+    });
+    expect(account?.metadata.ownerReferences).toBeUndefined();
     const ready = await eventually(
       'the cause of not being Ready',
       PATIENCE_MS,
