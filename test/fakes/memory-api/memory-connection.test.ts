@@ -122,6 +122,20 @@ describe('credentials', () => {
   });
 });
 
+describe('a new authority', () => {
+  test('breaks what is open, and is trusted once it has been read', async () => {
+    rig.api.create(MODELS, makeModel('a'));
+    const reflector = await rig.reflector();
+    rig.api.rotateCa();
+    rig.api.create(MODELS, makeModel('b'));
+    await rig.clock.advance(30_000);
+    expect([reflector.store.size, rig.api.watches().length]).toEqual([1, 0]);
+    await rig.clock.advance(60_000);
+    expect([reflector.store.size, rig.api.watches().length]).toEqual([2, 1]);
+    await rig.close();
+  });
+});
+
 describe('an outage', () => {
   test('breaks what is open, lets nobody in, and ends', async () => {
     rig.api.create(MODELS, makeModel('a'));
