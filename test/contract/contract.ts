@@ -18,6 +18,7 @@ import {
   withMetadata,
   withSpec,
 } from './objects.js';
+import { rejection } from './rejection.js';
 import type { World, WorldMaker } from './world.js';
 
 export function describeContract(name: string, maker: WorldMaker): void {
@@ -356,14 +357,4 @@ export function describeContract(name: string, maker: WorldMaker): void {
 
 function withContainers(deployment: KubeObject, containers: readonly Record<string, unknown>[]): KubeObject {
   return withSpec(deployment, { template: { metadata: { labels: { app: 'web' } }, spec: { containers } } });
-}
-
-/** What the promise is rejected with; undefined when it is not. */
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-    return undefined;
-  } catch (error) {
-    return error;
-  }
 }

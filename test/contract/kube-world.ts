@@ -13,17 +13,17 @@ import { KubeTransport } from '../../lib/kube/transport.js';
 import { Informer } from '../../operator/kube/informer.js';
 import { KubeWriter } from '../../operator/kube/writer.js';
 import type { ResourceKind } from '../../operator/ports.js';
+import type { ApiWorld, ApiWorldMaker } from './api-world.js';
 import { eventually } from './eventually.js';
 import { handsOn } from './hands-on.js';
 import { DEPLOYMENTS, MODELS, REVISIONS, SERVICE_ACCOUNTS } from './objects.js';
-import type { World, WorldMaker } from './world.js';
 
 const NAMESPACES: ResourceKind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces' };
 export const CRDS: ResourceKind = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions' };
 const PATIENCE_MS = 30_000;
 const WRITTEN = [MODELS, DEPLOYMENTS, REVISIONS, SERVICE_ACCOUNTS];
 
-export class KubeWorlds implements WorldMaker {
+export class KubeWorlds implements ApiWorldMaker {
   readonly client: KubeClient;
   #stop = new AbortController();
   #running: Promise<void>[] = [];
@@ -47,13 +47,14 @@ export class KubeWorlds implements WorldMaker {
   }
 
   /** With `cached`, the writer sees through synced caches what it writes over. */
-  async make({ cached = false } = {}): Promise<World> {
+  async make({ cached = false } = {}): Promise<ApiWorld> {
     this.#stop = new AbortController();
     this.#namespace = `contract-${randomBytes(4).toString('hex')}`;
     await this.client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.#namespace } });
     const caches = new Map(cached ? await Promise.all(WRITTEN.map(async (kind) => [kind.plural, await this.#cache(kind)] as const)) : []);
     return {
-      namespace: this.#namespace,
+      ...{ namespace: this.#namespace, client: this.client, transport: this.transport },
+      forgottenVersion: async () => '1',
       time: SYSTEM_CLOCK,
       patienceMs: PATIENCE_MS,
       writer: new KubeWriter(this.client, ({ plural }, key) => caches.get(plural)?.get(key)),

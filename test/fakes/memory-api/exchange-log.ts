@@ -6,9 +6,6 @@ import { parsePath } from './request-path.js';
 
 const KEPT = 2000;
 const READS = ['GET', 'HEAD'];
-/** Calls of one client without any time passing: more is a loop that no advance of the clock would ever end. */
-const MOST_AT_ONCE = 20_000;
-
 interface Counts {
   exchanges: number;
   writes: number;
@@ -18,11 +15,14 @@ interface Counts {
 
 export class ExchangeLog {
   readonly #store: ObjectStore;
+  readonly #mostAtOnce: number;
   readonly #counts = new Map<string, Counts>();
   #entries: LoggedExchange[] = [];
 
-  constructor(store: ObjectStore) {
+  /** `mostAtOnce`: calls of one client while no time passes; more is a loop that no advance of the clock would ever end. */
+  constructor(store: ObjectStore, mostAtOnce: number) {
     this.#store = store;
+    this.#mostAtOnce = mostAtOnce;
   }
 
   get entries(): readonly LoggedExchange[] {
@@ -58,7 +58,7 @@ export class ExchangeLog {
     this.#counts.set(client, counts);
     counts.atOnce = counts.atMs === now ? counts.atOnce + 1 : 1;
     counts.atMs = now;
-    if (counts.atOnce > MOST_AT_ONCE) throw new SpinError(`Client "${client}" sent ${counts.atOnce} calls and no time passed`);
+    if (counts.atOnce > this.#mostAtOnce) throw new SpinError(`Client "${client}" sent ${counts.atOnce} calls and no time passed`);
     return { index: counts.exchanges++, writeIndex: READS.includes(method) ? undefined : counts.writes++ };
   }
 }

@@ -17,6 +17,8 @@ import { MemoryServer } from './server.js';
 
 export interface MemoryApiOptions extends StoreOptions {
   readonly bookmarkEveryMs?: number | undefined;
+  /** Calls of a client without any time passing; one that sends more fails the test. */
+  readonly mostAtOnce?: number | undefined;
 }
 
 interface ReadLag {
@@ -24,6 +26,7 @@ interface ReadLag {
   readonly concerns: (resource: ResourceKind) => boolean;
 }
 
+const MOST_AT_ONCE = 200_000;
 const BOOKMARK_EVERY_MS = 60_000;
 const UNAUTHORIZED: Fault = { kind: 'Answer', status: 401, reason: 'Unauthorized', message: 'Unauthorized' };
 const NO_LAG: ReadLag = { ms: 0, concerns: () => false };
@@ -38,6 +41,7 @@ export class MemoryApi extends Hands {
   readonly #connections = new Set<MemoryConnection>();
   #outageEndsAt = Number.NEGATIVE_INFINITY;
   #token = 1;
+  #ca = 1;
 
   constructor(
     readonly clock: FakeClock,
@@ -46,7 +50,7 @@ export class MemoryApi extends Hands {
     const store = new ObjectStore(clock, options);
     super(store);
     this.#store = store;
-    this.#log = new ExchangeLog(this.#store);
+    this.#log = new ExchangeLog(store, options.mostAtOnce ?? MOST_AT_ONCE);
     const lagMs = (client: string, resource: ResourceKind) => this.#lagMs(client, resource);
     this.#server = new MemoryServer({ store: this.#store, bookmarkEveryMs: options.bookmarkEveryMs ?? BOOKMARK_EVERY_MS, lagMs });
   }
@@ -58,8 +62,8 @@ export class MemoryApi extends Hands {
 
   /** `client` names the caller, such as a replica of the operator, to faults and log. */
   connect(client: string): Connect {
-    return () => {
-      const connection = new MemoryConnection(this.#hostFor(client));
+    return (_, { ca }) => {
+      const connection = new MemoryConnection(this.#hostFor(client, ca));
       this.#connections.add(connection);
       return connection;
     };
@@ -69,13 +73,19 @@ export class MemoryApi extends Hands {
     return {
       server: 'https://memory.invalid',
       namespace: 'slipway-system',
-      credentials: async () => ({ tls: {}, headers: { authorization: `Bearer token-${this.#token}` } }),
+      credentials: async () => ({ tls: { ca: `ca-${this.#ca}` }, headers: { authorization: `Bearer token-${this.#token}` } }),
     };
   }
 
   /** Tokens that were read before are answered with 401 from now on. */
   rotateToken(): void {
     this.#token++;
+  }
+
+  /** The server has a new certificate: what is open breaks, and who still trusts the old authority alone gets no further. */
+  rotateCa(): void {
+    this.#ca++;
+    for (const connection of this.#connections) connection.cut();
   }
 
   /** Reads (get, list, watch) of that client see the world as it was `ms` ago; 0: as it is. `concerns` says of which kinds. */
@@ -95,10 +105,13 @@ export class MemoryApi extends Hands {
     return [...this.#server.watches].filter((watch) => client === undefined || watch.client === client);
   }
 
-  #hostFor(client: string): ConnectionHost {
+  #hostFor(client: string, ca: string | undefined): ConnectionHost {
     return {
       read: (call) => this.#read(client, call),
-      faultOf: (exchange, call) => (this.#isDown() ? 'Outage' : this.#faultOf(exchange, call)),
+      faultOf: (exchange, call) => {
+        if (this.#isDown()) return 'Outage';
+        return ca === `ca-${this.#ca}` ? this.#faultOf(exchange, call) : { kind: 'Reset' };
+      },
       serve: (exchange, call) => {
         if (exchange.resource?.kind === 'CustomResourceDefinition') seedCrds(this.#store);
         return this.#server.serve(exchange, call);

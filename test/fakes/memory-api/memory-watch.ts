@@ -58,6 +58,8 @@ export class MemoryWatch implements OpenWatch {
     this.#position = fromVersion === undefined ? table.positionAt(store.clock.now() - lagMs()) : table.log.indexAfterVersion(fromVersion);
     this.#version = fromVersion ?? 0;
     if (fromVersion === undefined) this.#tellAll();
+    else if (fromVersion < table.log.lostVersion) this.#tooOld();
+    if (this.body.hasEnded) return;
     this.#endAfter(options.timeoutMs);
     if (options.hasBookmarks) this.#bookmarkBetween(options.bookmarkEveryMs, options.timeoutMs);
     this.pump();

@@ -11,8 +11,20 @@ export interface RequestPath {
 /** Subresources of a namespace, whose path is otherwise that of a list in it. */
 const OF_NAMESPACES = ['status', 'finalize'];
 
+const MOST_KNOWN = 10_000;
+/** A client asks for the same few paths again and again. */
+const known = new Map<string, RequestPath | undefined>();
+
 /** Undefined for what is no path of a resource. */
 export function parsePath(path: string): RequestPath | undefined {
+  if (!known.has(path)) {
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(path, readPath(path));
+  }
+  return known.get(path);
+}
+
+function readPath(path: string): RequestPath | undefined {
   const parts = path.split('/').slice(1).map(decodeURIComponent);
   const isCore = parts[0] === 'api';
   if (!isCore && parts[0] !== 'apis') return undefined;

@@ -8,7 +8,7 @@ import type { KindRules } from './kinds.js';
 import { listPage } from './lists.js';
 import { MemoryWatch } from './memory-watch.js';
 import { type ObjectStore, objectId } from './object-store.js';
-import { badRequest, expired, notFound } from './refusals.js';
+import { badRequest, notFound } from './refusals.js';
 import { parseFieldSelector, parseLabelSelector, type Selector } from './selectors.js';
 import type { Table } from './table.js';
 import { createFrom, deleteWith, patchWith, replaceWith, type WriteRequest } from './writes.js';
@@ -66,7 +66,6 @@ export class MemoryServer {
   #watch({ client, query }: Exchange, { table, selects }: { readonly table: Table; readonly selects: Selector }): MemoryWatch {
     const from = Number(query.get('resourceVersion') ?? 0);
     if (!Number.isInteger(from)) throw badRequest(`Invalid value: "${query.get('resourceVersion')}": resourceVersion`);
-    if (from > 0 && from < table.log.lostVersion) throw expired(`too old resource version: ${from} (${table.log.lostVersion})`);
     const startsWithAll = from === 0 || query.get('sendInitialEvents') === 'true';
     const watch = new MemoryWatch({
       ...{ client, store: this.#store, table, selects },

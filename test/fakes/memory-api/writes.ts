@@ -61,8 +61,7 @@ export function deleteWith({ store, rules, key, body }: WriteRequest): Reply {
 
 function applyWith({ store, rules, key, body, ...request }: WriteRequest): Reply {
   const manager = request.query.get('fieldManager');
-  if (manager === null || manager === '')
-    throw badRequest('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
+  if (manager === null || manager === '') throw noFieldManager();
   if (readRecord(body, 'metadata')['managedFields'] !== undefined) throw badRequest('metadata.managedFields must be nil');
   const isNew = store.get(rules, key) === undefined;
   const config = toObject(body, rules);
@@ -103,4 +102,9 @@ function toObject(body: unknown, rules: KindRules): KubeObject {
   } catch {
     throw badRequest(`the body of the request is no ${rules.kind}: ${JSON.stringify(body).slice(0, 200)}`);
   }
+}
+
+function noFieldManager(): KubeError {
+  const message = 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch';
+  return new KubeError(message, { code: 422, reason: 'Invalid' });
 }
