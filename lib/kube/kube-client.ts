@@ -3,6 +3,7 @@
  * server stored them; nothing that was read is ever written back whole, for that would undo what others wrote meanwhile.
  */
 
+import { readArray, readRecord, readString } from './json.js';
 import { isNotFound } from './kube-error.js';
 import { type KubeJson, type KubeResource, parseObject } from './kube-object.js';
 import { type ResourceRef, resourcePath } from './resource-path.js';
@@ -23,6 +24,15 @@ export interface DeleteOptions extends CallOptions {
   readonly uid?: string;
 }
 
+export interface ListOptions extends CallOptions {
+  /** Absent: all namespaces. */
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string;
+  /** Objects of one answer. */
+  readonly pageSize?: number;
+}
+
+const PAGE_SIZE = 500;
 const APPLY_PATCH = 'application/apply-patch+yaml';
 const MERGE_PATCH = 'application/merge-patch+json';
 
@@ -45,6 +55,18 @@ export class KubeClient {
       if (isNotFound(error)) return undefined;
       throw error;
     }
+  }
+
+  /** All of them as they were at one moment, page by page. */
+  async list(resource: KubeResource, { namespace, labelSelector, pageSize = PAGE_SIZE, ...options }: ListOptions = {}): Promise<KubeJson[]> {
+    const objects: KubeJson[] = [];
+    for (let next: string | undefined; next !== ''; ) {
+      const query = { limit: pageSize, continue: next, labelSelector };
+      const page = await this.#transport.request({ method: 'GET', path: resourcePath(resource, { namespace }), query, ...options });
+      for (const item of readArray(page, 'items')) objects.push(parseObject(item, resource));
+      next = readString(readRecord(page, 'metadata'), 'continue') ?? '';
+    }
+    return objects;
   }
 
   async create(resource: KubeResource, object: KubeJson, options: CallOptions = {}): Promise<KubeJson> {
