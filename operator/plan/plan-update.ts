@@ -7,7 +7,7 @@
 import { LIMITS } from '../api/limits.js';
 import { describeChanges } from '../render/describe-changes.js';
 import { computeRevisionName } from '../render/identity.js';
-import { templateId } from '../render/normal-template.js';
+import { isSameJson, templateId } from '../render/normal-template.js';
 import { renderServingTemplate } from '../render/serving-template.js';
 import type { Json } from '../view/json.js';
 import type { RevisionView } from '../view/revision-view.js';
@@ -58,12 +58,12 @@ function findSiblings({ observed, identity, spec }: PlanContext, digest: string)
 /** Undefined when the revision is what would be rendered now. */
 function findUpdate(context: PlanContext, { name, digest, template }: RevisionView): Update | undefined {
   const now = renderNow(context, name, digest);
-  const id = templateId(now);
-  if (id === templateId(template)) return undefined;
+  if (isSameJson(now, template)) return undefined;
   const all = describeChanges(template, now).map((change) => clip(change, LIMITS.updateChange));
+  if (all.length === 0) return undefined;
   const shown =
     all.length > LIMITS.updateChanges ? [...all.slice(0, LIMITS.updateChanges - 1), `${all.length - LIMITS.updateChanges + 1} more`] : all;
-  return { id, changes: shown };
+  return { id: templateId(now), changes: shown };
 }
 
 function renderNow({ identity, spec, config }: PlanContext, revision: string, digest: string): Json {

@@ -4,7 +4,7 @@
  */
 import { isRecord, type Json } from '../view/json.js';
 import { canonicalJson } from './hash.js';
-import { normalTemplate } from './normal-template.js';
+import { isSameJson, normalTemplate } from './normal-template.js';
 import { parseQuantity } from './quantity.js';
 
 /** By what the items of a list are told apart. */
@@ -70,7 +70,7 @@ function joinParts(changes: readonly Change[]): string[] {
 }
 
 function compare(before: unknown, after: unknown, path: string): string[] {
-  if (canonicalJson({ value: before }) === canonicalJson({ value: after })) return [];
+  if (isSameJson(before, after)) return [];
   if (before === undefined) return [`+${path}${showScalar(after)}`];
   if (after === undefined) return [`-${path}`];
   if (isRecord(before) && isRecord(after)) return compareFields(before, after, path);

@@ -14,6 +14,18 @@ const UNORDERED = new Set([
 ]);
 const QUANTITIES = new Set(['requests', 'limits']);
 
+/** Equal as JSON, whatever the order of keys: the quick answer for templates that are rendered alike. */
+export function isSameJson(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (Array.isArray(left)) return Array.isArray(right) && left.length === right.length && left.every((item, at) => isSameJson(item, right[at]));
+  if (!isRecord(left) || !isRecord(right)) return false;
+  const names = Object.keys(left).filter((name) => left[name] !== undefined);
+  return (
+    names.every((name) => Object.hasOwn(right, name) && isSameJson(left[name], right[name])) &&
+    Object.keys(right).every((name) => right[name] === undefined || Object.hasOwn(left, name))
+  );
+}
+
 /** Idempotent. Quantities stay as they are written, for people to read. */
 export function normalTemplate(template: Json): Json {
   const { metadata, ...rest } = template;
@@ -31,7 +43,9 @@ export function templateId(template: Json): string {
 function sortLists(value: unknown, key: string): unknown {
   if (Array.isArray(value)) {
     const items = value.map((item) => sortLists(item, ''));
-    return UNORDERED.has(key) && !hasReferences(items) ? items.sort((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1)) : items;
+    if (items.length < 2 || !UNORDERED.has(key) || hasReferences(items)) return items;
+    const keyed = items.map((item) => [canonicalJson(item), item] as const);
+    return keyed.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
   }
   if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, sortLists(part, name)]));
