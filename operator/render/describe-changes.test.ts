@@ -136,6 +136,13 @@ describe('what changes, in words', () => {
     expect(templateId(after)).toBe(templateId(render()));
   });
 
+  test('says of a proxy neither the name nor the password', () => {
+    const at = (user: string): Json => render({ proxy: { HTTPS_PROXY: `http://${user}@proxy.test:3128` } });
+    expect(describeChanges(render(), at('me:hunter2'))).toEqual(['container fetch: env +HTTPS_PROXY http://…@proxy.test:3128']);
+    expect(describeChanges(at('me:hunter2'), at('me:hunter3'))).toEqual(['container fetch: env HTTPS_PROXY has another value']);
+    expect(describeChanges(at('me:hunter2'), at('me:hunt/r@3')).join()).not.toContain('hunt');
+  });
+
   test('variables that refer to others stand in an order that counts', () => {
     const refer = (order: (env: DraftContainer['env']) => void): Json =>
       changed(({ containers: [runtime] }) => {

@@ -164,9 +164,9 @@ function isSameQuantity(a: unknown, b: unknown): boolean {
 }
 
 function show(before: unknown, after: unknown): string {
-  const [old, now] = [before, after].map((value) => clipText(typeof value === 'string' ? value : canonicalJson(value)));
-  if (old !== now) return `${old} → ${now}`;
-  return `${typeof before === 'string' ? before : canonicalJson(before)} → ${typeof after === 'string' ? after : canonicalJson(after)}`;
+  const texts = [before, after].map((value) => hidePasswords(typeof value === 'string' ? value : canonicalJson(value)));
+  const shown = [texts.map(clipText), texts].find(([old, now]) => old !== now);
+  return shown === undefined ? 'has another value' : shown.join(' → ');
 }
 
 function showScalar(value: unknown): string {
@@ -175,6 +175,11 @@ function showScalar(value: unknown): string {
 
 /** Digests as image tools shorten them; long texts from both ends. */
 function clipText(text: string): string {
-  const short = text.replaceAll(/sha256:([0-9a-f]{12})[0-9a-f]{52}/g, 'sha256:$1');
+  const short = hidePasswords(text).replaceAll(/sha256:([0-9a-f]{12})[0-9a-f]{52}/g, 'sha256:$1');
   return short.length <= SHOWN_CHARACTERS * 2 ? short : `${short.slice(0, SHOWN_CHARACTERS)}…${short.slice(-SHOWN_CHARACTERS)}`;
+}
+
+/** What stands before the @ of a URL, as in that of a proxy: statuses and Events have more readers than pods. */
+function hidePasswords(text: string): string {
+  return text.replaceAll(/:\/\/\S*@/g, '://…@');
 }

@@ -181,6 +181,20 @@ describe('an upgrade of the operator', () => {
   );
 
   test(
+    'rolls nothing for a consent to what is not on offer, and says so',
+    async () => {
+      await world.patch(MODEL, { runtime: { acceptedUpdate: 'deadbeef' } });
+      const refused = await world.waitFor(MODEL, (view) => view.conditions.get('Stalled')?.reason === 'UpdateNotOffered');
+      const offer = `this operator offers ${planned} (${NEXT_CHANGES.join('; ')}). Set it to ${planned} to accept that, or remove it to keep`;
+      expect(refused.conditions.get('Stalled')?.message).toContain(offer);
+      expect([refused.revision, await pods()]).toEqual([first.revision, before]);
+      await world.patch(MODEL, { runtime: { acceptedUpdate: null } });
+      await world.waitFor(MODEL, hasUpdate);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     'rolls the model when its user agrees',
     async () => {
       const dryRun = 'kubectl slipway update reader -n shop --dry-run';
