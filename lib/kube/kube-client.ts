@@ -3,7 +3,7 @@
  * server stored them; nothing that was read is ever written back whole, for that would undo what others wrote meanwhile.
  */
 
-import { readArray } from './json.js';
+import { readArray, readRecord, readString } from './json.js';
 import { isNotFound } from './kube-error.js';
 import { type KubeJson, type KubeResource, parseObject } from './kube-object.js';
 import { type ResourceRef, resourcePath } from './resource-path.js';
@@ -29,6 +29,15 @@ export interface DeleteOptions extends CallOptions {
 /** Milliseconds that a write which begins now may take. Throws when there may be none. */
 export type WriteFence = () => number;
 
+export interface ListOptions extends CallOptions {
+  /** Absent: all namespaces. */
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string;
+  /** Objects of one answer. */
+  readonly pageSize?: number;
+}
+
+const PAGE_SIZE = 500;
 const APPLY_PATCH = 'application/apply-patch+yaml';
 const MERGE_PATCH = 'application/merge-patch+json';
 
@@ -60,6 +69,18 @@ export class KubeClient {
   async isEmpty(resource: KubeResource, namespace: string, options: CallOptions = {}): Promise<boolean> {
     const call = { method: 'GET', path: resourcePath(resource, { namespace }), query: { limit: 1 }, ...options } as const;
     return readArray(await this.#transport.request(call), 'items').length === 0;
+  }
+
+  /** All of them as they were at one moment, page by page. */
+  async list(resource: KubeResource, { namespace, labelSelector, pageSize = PAGE_SIZE, ...options }: ListOptions = {}): Promise<KubeJson[]> {
+    const objects: KubeJson[] = [];
+    for (let next: string | undefined; next !== ''; ) {
+      const query = { limit: pageSize, continue: next, labelSelector };
+      const page = await this.#transport.request({ method: 'GET', path: resourcePath(resource, { namespace }), query, ...options });
+      for (const item of readArray(page, 'items')) objects.push(parseObject(item, resource));
+      next = readString(readRecord(page, 'metadata'), 'continue') ?? '';
+    }
+    return objects;
   }
 
   async create(resource: KubeResource, object: KubeJson, options: CallOptions = {}): Promise<KubeJson> {

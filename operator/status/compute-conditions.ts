@@ -6,6 +6,7 @@ import { isLive } from '../plan/context.js';
 import { clip, type Finding } from '../plan/finding.js';
 import type { FailureDecision } from '../plan/plan-failure.js';
 import type { Plan } from '../plan/plan-model-deployment.js';
+import { describeUpdate } from '../plan/plan-update.js';
 import { modelAddress } from '../render/services.js';
 import type { PodView } from '../view/pod-view.js';
 import { type Assessment, waitingForPods } from './assess.js';
@@ -17,6 +18,8 @@ export function computeConditions(facts: Assessment): ConditionDraft[] {
   if (facts.stalled !== undefined) drafts.push(draft('Stalled', 'True', facts.stalled, stillServes(facts)));
   else if (!facts.isServed && (context.replicas > 0 || facts.worst !== undefined))
     drafts.push(draft('Reconciling', 'True', describeProgress(facts), stillServes(facts)));
+  const { update } = facts.plan;
+  if (update !== undefined) drafts.push(draft('UpdateAvailable', 'True', { reason: 'UpdateOffered', message: describeUpdate(update) }));
   return drafts;
 }
 
@@ -57,7 +60,8 @@ function whyNoPods({ plan }: Assessment): Pick<Finding, 'reason' | 'message'> | 
 }
 
 /** What was given up has no pods to count, whatever else still serves. */
-function describeGivenUp({ failure, digest }: Plan): string | undefined {
+function describeGivenUp({ failure, digest, refusal }: Plan): string | undefined {
+  if (refusal !== undefined) return 'No pods of the new spec: the update that it accepts is not on offer';
   if (failure.kind === 'GivenUp') return 'No pods: the revision was given up';
   return digest?.kind === 'Stalled' ? 'No pods of the new spec: its digest was given up' : undefined;
 }
