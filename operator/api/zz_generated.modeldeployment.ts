@@ -1,10 +1,10 @@
 // Generated from crds/modeldeployments.slipway.dev.yaml by `npm run generate`. Do not edit.
 
 /** Grows with each change of the CRD's schema; an operator needs a served CRD that is at least this new. */
-export const CRD_SCHEMA_REVISION = 1;
+export const CRD_SCHEMA_REVISION = 2;
 
 /** SHA-256 of the CRD's spec.versions as JSON with sorted keys and no spaces. */
-export const CRD_SCHEMA_HASH = 'sha256:29a50578b1d87ecd918348e57efcbaf12c33bf73eab251994246c11815d4d478';
+export const CRD_SCHEMA_HASH = 'sha256:aa2da75239b5c4529b2c7a997e9ef5649c7a2e24fa23aaca70d8aff8139b00ab';
 
 export const CRD_NAME = 'modeldeployments.slipway.dev';
 
