@@ -30,6 +30,16 @@ describe('RuleSet', () => {
     expect(harmed(rule, calls)).toEqual(want);
   });
 
+  test('harms for a time from the first hit on, and tells of each', async () => {
+    const rules = new RuleSet();
+    let told = 0;
+    const onHit = () => void told++;
+    rules.add({ match: { isWrite: true }, from: 2, forMs: 30, fault: CONFLICT, onHit });
+    expect([1, 2, 3].map(() => rules.take(write()) !== undefined)).toEqual([false, true, true]);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect([rules.take(write()), told]).toEqual([undefined, 2]);
+  });
+
   test('every rule counts every call that fits; the first that wants it has it', () => {
     const rules = new RuleSet();
     const first = rules.add({ match: { isWrite: true }, from: 2, times: 1, fault: CONFLICT });

@@ -20,8 +20,12 @@ export interface Rule {
   readonly from?: number;
   /** How many of them are harmed from then on; absent: all. */
   readonly times?: number;
+  /** Harm ends this long after it began. */
+  readonly forMs?: number;
   /** Every k-th of those is spared: a trickle comes through. */
   readonly spareEvery?: number;
+  /** Hears of each call that is harmed, before it is. */
+  readonly onHit?: () => void;
 }
 
 export interface RuleHandle {
@@ -35,6 +39,7 @@ export interface RuleHandle {
 class Entry implements RuleHandle {
   seen = 0;
   hits = 0;
+  #beganAt: number | undefined;
 
   constructor(
     readonly rule: Rule,
@@ -43,11 +48,19 @@ class Entry implements RuleHandle {
 
   /** Counts the call when it fits; true when it is to be harmed. */
   wants(call: ProxyCall): boolean {
-    const { match, from = 1, times = Number.POSITIVE_INFINITY, spareEvery } = this.rule;
+    const { match, from = 1, times = Number.POSITIVE_INFINITY, forMs = Number.POSITIVE_INFINITY, spareEvery } = this.rule;
     if (!fits(match, call)) return false;
     this.seen++;
     const turn = this.seen - from;
-    return turn >= 0 && turn < times && (spareEvery === undefined || this.seen % spareEvery !== 0);
+    if (turn < 0 || turn >= times || Date.now() - (this.#beganAt ?? Date.now()) > forMs) return false;
+    return spareEvery === undefined || this.seen % spareEvery !== 0;
+  }
+
+  hit(): Fault {
+    this.#beganAt ??= Date.now();
+    this.hits++;
+    this.rule.onHit?.();
+    return this.rule.fault;
   }
 }
 
@@ -67,9 +80,7 @@ export class RuleSet {
   /** Every rule counts the call; the first that wants it has it. */
   take(call: ProxyCall): Fault | undefined {
     const [first] = [...this.#entries].filter((entry) => entry.wants(call));
-    if (first === undefined) return undefined;
-    first.hits++;
-    return first.rule.fault;
+    return first?.hit();
   }
 }
 

@@ -103,9 +103,9 @@ async function passOn({ client }: Served, { status, headers, body }: UpstreamAns
   client.end();
 }
 
-async function passWatch({ client }: Served, { status, headers, body }: UpstreamAnswer, script: WatchScript): Promise<void> {
+async function passWatch({ client, call }: Served, { status, headers, body }: UpstreamAnswer, script: WatchScript): Promise<void> {
   client.head(status, withoutLength(headers));
-  for await (const piece of script(linesOf(body), client.gone)) await client.write(piece);
+  for await (const piece of script(linesOf(body), client.gone, call.query.get('resourceVersion') ?? '')) await client.write(piece);
   client.end();
 }
 

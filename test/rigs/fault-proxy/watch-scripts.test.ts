@@ -11,7 +11,7 @@ async function* all(lines: readonly string[]): AsyncGenerator<string> {
 
 async function play(script: scripts.WatchScript, lines: readonly string[], signal = AbortSignal.timeout(300)): Promise<string[]> {
   const out: string[] = [];
-  for await (const piece of script(all(lines), signal)) out.push(piece);
+  for await (const piece of script(all(lines), signal, '7')) out.push(piece);
   return out;
 }
 
@@ -23,12 +23,15 @@ describe('a watch script', () => {
     expect(await play(scripts.halfOpen(1), [A1, A2])).toEqual([A1]);
     expect(Date.now() - start).toBeGreaterThanOrEqual(250);
   });
+  test('half-open for a time breaks off after it', async () => {
+    await expect(play(scripts.halfOpen(1, 20), [A1, A2])).rejects.toThrow(scripts.Cut);
+  });
   test('errorEvent ends with the error', async () => {
     expect(await play(scripts.errorEvent(1), [A1, A2])).toEqual([A1, GONE]);
     expect(await play(scripts.errorEvent(0, 500), [A1])).toEqual([expect.stringContaining('"code":500')]);
   });
   test('bookmarksOnly repeats where it stood, then the version is gone', async () => {
-    const out = await play(scripts.bookmarksOnly('7', 50, 20), [A1], AbortSignal.timeout(2000));
+    const out = await play(scripts.bookmarksOnly(50, 20), [A1], AbortSignal.timeout(2000));
     expect(out.slice(0, -1).every((piece) => piece.includes('BOOKMARK') && piece.includes('"resourceVersion":"7"'))).toBe(true);
     expect(out.length).toBeGreaterThan(2);
     expect(out.at(-1)).toEqual(GONE);
@@ -62,7 +65,7 @@ describe('a watch script', () => {
     const out: string[] = [];
     await expect(
       (async () => {
-        for await (const piece of scripts.cutMidLine(1)(all([A1, A2]), AbortSignal.timeout(100))) out.push(piece);
+        for await (const piece of scripts.cutMidLine(1)(all([A1, A2]), AbortSignal.timeout(100), '7')) out.push(piece);
       })(),
     ).rejects.toThrow(scripts.Cut);
     expect(out).toEqual([A1, A2.slice(0, A2.length / 2)]);
@@ -76,7 +79,7 @@ describe('a watch script', () => {
     };
     const gone = AbortSignal.timeout(30);
     const out: string[] = [];
-    for await (const piece of scripts.late(10_000)(endless, gone)) out.push(piece);
+    for await (const piece of scripts.late(10_000)(endless, gone, '7')) out.push(piece);
     expect(out).toEqual([A1]);
   });
 });

@@ -4,18 +4,21 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A script that returns ends the answer in good order; one that throws `Cut` cuts the connection. */
-export type WatchScript = (lines: AsyncIterable<string>, signal: AbortSignal) => AsyncIterable<string>;
+/** `signal` aborts when the client has gone; `version` is the one that it watches from. */
+export type WatchScript = (lines: AsyncIterable<string>, signal: AbortSignal, version: string) => AsyncIterable<string>;
+/** A script that returns ends the answer in good order; one that throws `Cut` breaks it off. */
 
 export class Cut extends Error {
   override readonly name = 'Cut';
 }
 
-/** Passes `after` lines, then nothing any more: the other end is gone and nobody says so. */
-export function halfOpen(after = 0): WatchScript {
+/** Passes `after` lines, then nothing any more: the other end is gone, and nobody says so, or only after `forMs`. */
+export function halfOpen(after = 0, forMs?: number): WatchScript {
   return async function* (lines, signal) {
     yield* take(lines, after);
-    await aborted(signal);
+    if (forMs === undefined) return aborted(signal);
+    await pause(forMs, signal);
+    throw new Cut('The watch was cut after a silence');
   };
 }
 
@@ -28,8 +31,8 @@ export function errorEvent(after = 0, code = 410): WatchScript {
 }
 
 /** Withholds events for `forMs` and repeats a bookmark of where the watch stood, then the version is gone. */
-export function bookmarksOnly(version: string, forMs: number, everyMs = 200): WatchScript {
-  return async function* (_lines, signal) {
+export function bookmarksOnly(forMs: number, everyMs = 200): WatchScript {
+  return async function* (_lines, signal, version) {
     const object = { kind: 'Unknown', apiVersion: 'v1', metadata: { resourceVersion: version, creationTimestamp: null } };
     for (const until = Date.now() + forMs; Date.now() < until && !signal.aborted; await pause(everyMs, signal)) {
       yield `${JSON.stringify({ type: 'BOOKMARK', object })}\n`;
