@@ -12,6 +12,7 @@ import { KINDS, type KindName } from './api/kinds.js';
 import type { OperatorConfig } from './config.js';
 import { registerModelMetrics } from './controller/metrics.js';
 import { ModelDeploymentController } from './controller/reconcile.js';
+import { mapAccount, mapModelToAccount, ServiceAccountController } from './controller/service-account.js';
 import { LABEL_SELECTORS, mapToModels, WATCHED_KINDS } from './controller/watches.js';
 import { KubeEventRecorder } from './kube/event-recorder.js';
 import { Informer } from './kube/informer.js';
@@ -21,7 +22,7 @@ import { FencedWriter } from './manager/fenced-writer.js';
 import { LeaderElection } from './manager/leader-election.js';
 import { Manager, type ManagerOptions, type ManagerOutcome } from './manager/manager.js';
 import type { ManagerMetrics } from './manager/metrics.js';
-import type { ModelProbe } from './ports.js';
+import type { KubeObject, ModelProbe, ObjectKey, ResourceKind } from './ports.js';
 
 export interface OperatorParts {
   readonly config: OperatorConfig;
@@ -59,18 +60,30 @@ export function assembleOperator(parts: OperatorParts): Operator {
   const informers = newInformers(parts);
   registerModelMetrics(metrics.registry, informers.modelDeployment);
   const recorder = new KubeEventRecorder({ client, instance: config.instance, logger: log, clock: time.wall });
-  const writer = new KubeWriter(client);
+  const unfenced = new KubeWriter(client, (resource, key) => findCached(informers, resource, key));
+  const writer = election === undefined ? unfenced : new FencedWriter(unfenced, () => election.isLeading());
   const reconciler = new ModelDeploymentController({
     caches: informers,
-    writer: election === undefined ? writer : new FencedWriter(writer, () => election.isLeading()),
+    writer,
     recorder,
     probe: parts.probe,
     clock: time.wall,
     config: config.render,
     log,
   });
-  const watches = WATCHED_KINDS.map((kind) => ({ source: informers[kind], mapToKeys: mapToModels(kind, informers.modelDeployment) }));
+  const watches = WATCHED_KINDS.map((kind) => ({ source: informers[kind], mapToKeys: mapToModels(kind) }));
   manager.addController({ name: 'modeldeployment', reconciler, watches, queue: { random: time.random } });
+  const { modelDeployment: models, serviceAccount: accounts } = informers;
+  manager.addController({
+    name: 'serviceaccount',
+    reconciler: new ServiceAccountController({ models, accounts, writer, census: client }),
+    watches: [
+      { source: models, mapToKeys: mapModelToAccount(models) },
+      { source: accounts, mapToKeys: mapAccount },
+    ],
+    queue: { random: time.random },
+    workers: 1,
+  });
   return {
     run: async (signal) => {
       const outcome = await manager.run(signal);
@@ -78,6 +91,11 @@ export function assembleOperator(parts: OperatorParts): Operator {
       return outcome;
     },
   };
+}
+
+function findCached(informers: Readonly<Record<KindName, Informer>>, { plural }: ResourceKind, key: ObjectKey): KubeObject | undefined {
+  const kind = WATCHED_KINDS.find((name) => KINDS[name].plural === plural);
+  return kind === undefined ? undefined : informers[kind].get(key);
 }
 
 function newElection({ namespace, identity, metrics, log, time }: OperatorParts, client: KubeClient): LeaderElection {

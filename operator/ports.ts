@@ -18,6 +18,14 @@ export interface Cache<T extends KubeObject = KubeObject> {
   get(key: ObjectKey): T | undefined;
   /** Objects of the namespace (all when undefined) whose labels contain `labels`. */
   list(filter: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> }): readonly T[];
+  /** How many there are of the namespace, without looking at them. */
+  count(namespace: string): number;
+}
+
+/** Asks the server itself, for the rare decision that a cache which lags would get wrong. */
+export interface Census {
+  /** No object of the kind is in the namespace. */
+  isEmpty(resource: ResourceKind, namespace: string): Promise<boolean>;
 }
 
 /** An object of that name exists and belongs to somebody else: it is left alone. */
@@ -65,6 +73,6 @@ export interface ModelProbe<Report = unknown> {
 export type ReconcileResult = { readonly kind: 'Done' } | { readonly kind: 'RequeueAfter'; readonly afterMs: number };
 
 export interface Reconciler {
-  /** Throws for a retry with backoff; TerminalError and WaitingError (lib/errors) mean what they say. */
+  /** Throws for a retry with backoff; TerminalError, WaitingError and RetryError (lib/errors) mean what they say. */
   reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult>;
 }

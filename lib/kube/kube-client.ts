@@ -3,6 +3,7 @@
  * server stored them; nothing that was read is ever written back whole, for that would undo what others wrote meanwhile.
  */
 
+import { readArray } from './json.js';
 import { isNotFound } from './kube-error.js';
 import { type KubeJson, type KubeResource, parseObject } from './kube-object.js';
 import { type ResourceRef, resourcePath } from './resource-path.js';
@@ -21,6 +22,8 @@ export interface ApplyOptions extends CallOptions {
 export interface DeleteOptions extends CallOptions {
   /** The object must still be this one. */
   readonly uid?: string;
+  /** And must still be as it was. */
+  readonly resourceVersion?: string;
 }
 
 const APPLY_PATCH = 'application/apply-patch+yaml';
@@ -47,6 +50,12 @@ export class KubeClient {
     }
   }
 
+  /** As the server's store has it now, of a kind with namespaces. */
+  async isEmpty(resource: KubeResource, namespace: string, options: CallOptions = {}): Promise<boolean> {
+    const call = { method: 'GET', path: resourcePath(resource, { namespace }), query: { limit: 1 }, ...options } as const;
+    return readArray(await this.#transport.request(call), 'items').length === 0;
+  }
+
   async create(resource: KubeResource, object: KubeJson, options: CallOptions = {}): Promise<KubeJson> {
     const path = resourcePath(resource, { namespace: object.metadata.namespace });
     return parseObject(await this.#transport.request({ method: 'POST', path, body: object, ...options }), resource);
@@ -66,8 +75,9 @@ export class KubeClient {
   }
 
   /** In the background: what it owned follows. */
-  async delete(resource: KubeResource, ref: ResourceRef, { uid, ...options }: DeleteOptions = {}): Promise<void> {
-    const body = { propagationPolicy: 'Background', ...(uid === undefined ? {} : { preconditions: { uid } }) };
+  async delete(resource: KubeResource, ref: ResourceRef, { uid, resourceVersion, ...options }: DeleteOptions = {}): Promise<void> {
+    const preconditions = { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+    const body = { propagationPolicy: 'Background', ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }) };
     await this.#transport.request({ method: 'DELETE', path: resourcePath(resource, ref), body, ...options });
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Calls to one API server. Every call has a deadline, every answer a greatest size, every stream a longest silence. Credentials are
- * read again every minute and after a 401; new certificates get a new connection, and the old one ends what it has begun.
+ * read again every minute, after a 401, and when one side does not accept the other's certificate; new certificates get a new
+ * connection, and the old one ends what it has begun.
  */
 import { type Clock, STEADY_CLOCK } from '../clock.js';
 import { ScopedAbort } from '../scoped-abort.js';
@@ -9,7 +10,8 @@ import type { ClusterAccess, Credentials } from './cluster-access.js';
 import type { Connect, HttpAnswer, KubeConnection, Lane } from './connection.js';
 import { KubeError } from './kube-error.js';
 import { failOnSilence } from './silence.js';
-import { UndiciConnection } from './undici-connection.js';
+import { TcpConnection } from './tcp-connection.js';
+import { isTrustError } from './trust-error.js';
 
 export type KubeMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -58,6 +60,8 @@ export class KubeTransport {
   readonly #clock: Clock;
   readonly #connect: Connect;
   #session: Session | undefined;
+  /** The last one alone: certificates that change with every reading must not collect sockets. */
+  #retired: KubeConnection | undefined;
   #reading: Promise<Session> | undefined;
   #isClosed = false;
 
@@ -65,7 +69,7 @@ export class KubeTransport {
     this.#access = access;
     this.#options = options;
     this.#clock = options.clock ?? STEADY_CLOCK;
-    this.#connect = options.connect ?? ((server, tls) => new UndiciConnection(server, tls));
+    this.#connect = options.connect ?? ((server, tls) => new TcpConnection(server, tls));
   }
 
   /** The answer's JSON. Rejects with a KubeError for whatever else happens. */
@@ -105,7 +109,7 @@ export class KubeTransport {
   /** Cuts what is open; calls after it are refused. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#session?.connection.destroy();
+    await Promise.all([this.#session?.connection.destroy(), this.#retired?.destroy()]);
   }
 
   async *#streamed(
@@ -148,10 +152,24 @@ export class KubeTransport {
 
   /** Sends once, and once more with new credentials after a 401. */
   async #send(sent: Sent): Promise<HttpAnswer> {
-    const answer = await this.#exchange(sent, await this.#currentSession());
+    const answer = await this.#sendTrusted(sent);
     if (answer.status !== 401) return answer;
     await readRefusal(answer, describeCall(sent.call));
     return this.#exchange(sent, await this.#readSession());
+  }
+
+  /** A server's certificate that is not trusted may be of an authority that came a moment ago. Nothing was sent: so once more with that. */
+  async #sendTrusted(sent: Sent): Promise<HttpAnswer> {
+    const current = await this.#currentSession();
+    const session = this.#session ?? current; // it may have been exchanged while this call waited for its turn
+    try {
+      return await this.#exchange(sent, session);
+    } catch (error) {
+      if (!isTrustError(error)) throw error;
+      const fresh = await this.#readSession();
+      if (fresh.connection === session.connection) throw error;
+      return this.#exchange(sent, fresh);
+    }
   }
 
   async #exchange({ call, lane, signal }: Sent, { connection, credentials }: Session): Promise<HttpAnswer> {
@@ -179,7 +197,7 @@ export class KubeTransport {
   }
 
   async #currentSession(): Promise<Session> {
-    if (this.#isClosed) throw new KubeError('The connection to the API server is closed', { code: 0, reason: 'Aborted' });
+    this.#refuseWhenClosed();
     const maxAgeMs = this.#options.credentialsMaxAgeMs ?? CREDENTIALS_MAX_AGE_MS;
     if (this.#session !== undefined && this.#clock.now() - this.#session.readAt < maxAgeMs) return this.#session;
     return this.#readSession();
@@ -196,11 +214,22 @@ export class KubeTransport {
   async #openSession(): Promise<Session> {
     const old = this.#session;
     const credentials = await this.#access.credentials();
+    this.#refuseWhenClosed();
     const isSameTls = old !== undefined && JSON.stringify(old.credentials.tls) === JSON.stringify(credentials.tls);
     const connection = isSameTls ? old.connection : this.#connect(new URL(this.#access.server).origin, credentials.tls);
-    if (!isSameTls) old?.connection.retire();
+    if (!isSameTls && old !== undefined) this.#retire(old.connection);
     this.#session = { credentials, connection, readAt: this.#clock.now() };
     return this.#session;
+  }
+
+  #retire(connection: KubeConnection): void {
+    this.#retired?.destroy().catch(() => undefined);
+    this.#retired = connection;
+    connection.retire();
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#isClosed) throw new KubeError('The connection to the API server is closed', { code: 0, reason: 'Aborted' });
   }
 }
 

@@ -35,15 +35,19 @@ function warning(reason: Reason, message: string): ModelEvent {
   return { type: 'Warning', reason, message };
 }
 
-/** Of what was written, of having become Ready, and of blockers that the last status did not name. */
-export function computeEvents(plan: Plan, outcome: Outcome, status: ModelDeploymentStatus): ModelEvent[] {
+/** Of what was written. */
+export function computeWriteEvents(plan: Plan, outcome: Outcome): ModelEvent[] {
+  return outcome.written.flatMap((action) => eventsOf(action, plan));
+}
+
+/** Of having become Ready, and of blockers that the last status did not name. Told when the status is written. */
+export function computeStatusEvents(plan: Plan, status: ModelDeploymentStatus): ModelEvent[] {
   const before: ModelDeploymentStatus | undefined = plan.context.observed.model.status;
   const known = new Set((before?.blockers ?? []).map(({ reason }) => reason));
   const news = (status.blockers ?? []).filter(({ reason }) => !known.has(reason));
   const ready = readyOf(status);
   const hasBecomeReady = ready?.status === 'True' && readyOf(before)?.status !== 'True';
   return [
-    ...outcome.written.flatMap((action) => eventsOf(action, plan)),
     ...(hasBecomeReady ? [servingNow(ready.message)] : []),
     ...news.flatMap(({ reason, message }) => (isReason(reason) ? [blockerFound(reason, message)] : [])),
   ];

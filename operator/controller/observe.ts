@@ -14,10 +14,15 @@ import { viewRevision } from '../view/revision-view.js';
 
 export type Caches = Readonly<Record<KindName, Cache>>;
 
+/** The model with what of it is known better than the cache knows it. */
+export type Latest = (model: KubeObject & ModelDeployment) => KubeObject & ModelDeployment;
+const same: Latest = (model) => model;
+
 /** Undefined when there is nothing to look after: absent, or being deleted, which ownerReferences see to. */
-export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<Statusz>): Promise<Observed | undefined> {
-  const model = caches.modelDeployment.get(key);
-  if (model === undefined || !isModelDeployment(model)) return undefined;
+export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<Statusz>, latest: Latest = same): Promise<Observed | undefined> {
+  const cached = caches.modelDeployment.get(key);
+  if (cached === undefined || !isModelDeployment(cached)) return undefined;
+  const model = latest(cached);
   const { uid, generation, deletionTimestamp } = model.metadata;
   if (uid === undefined || deletionTimestamp !== undefined) return undefined;
   const children = listChildren(key, caches);
@@ -43,7 +48,6 @@ export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<
     resolvers: pods.filter((pod) => pod.component === COMPONENTS.resolve && pod.controller?.uid === uid),
     serving,
     leftovers: children.filter((object) => isLeftover(object, model)).map(({ kind, metadata }) => objectKey(kind, metadata.name)),
-    siblings: listSiblings(key, caches),
     objects: new Map(
       [...owned, ...(serviceAccount === undefined ? [] : [serviceAccount])].map((object) => [objectKey(object.kind, object.metadata.name), object]),
     ),
@@ -64,12 +68,6 @@ function listPods({ namespace, name }: ObjectKey, caches: Caches): PodView[] {
 /** Pods of a Deployment belong to its ReplicaSet, whose name begins with the Deployment's. */
 function isServer({ component, revision, controller }: PodView): boolean {
   return component === COMPONENTS.serve && revision !== '' && controller?.kind === 'ReplicaSet' && controller.name.startsWith(`${revision}-`);
-}
-
-function listSiblings({ namespace }: ObjectKey, caches: Caches): { name: string; uid: string }[] {
-  return caches.modelDeployment.list({ namespace }).flatMap(({ metadata: { name, uid, deletionTimestamp } }) => {
-    return uid === undefined || deletionTimestamp !== undefined ? [] : [{ name, uid }];
-  });
 }
 
 function servingRevision(service: KubeObject | undefined): string | undefined {

@@ -9,7 +9,7 @@ import { renderControllerRevision, renderNewRevision } from '../render/controlle
 import { renderDeployment } from '../render/deployment.js';
 import { renderDisruptionBudget } from '../render/disruption-budget.js';
 import { renderResolverPod } from '../render/resolver-pod.js';
-import { renderServiceAccount } from '../render/service-account.js';
+import { isServiceAccountRight, renderServiceAccount } from '../render/service-account.js';
 import { renderModelService, renderRevisionService } from '../render/services.js';
 import { type Observed, objectKey } from '../view/observed.js';
 
@@ -31,7 +31,7 @@ export function toWrites(action: Action, plan: Plan): Write[] {
 
   switch (action.kind) {
     case 'EnsureServiceAccount':
-      return ensureServiceAccount(plan);
+      return ensureServiceAccount(plan.context);
     case 'StartResolver':
       return apply(KINDS.pod, renderResolverPod({ model, spec, config, generation: observed.generation, ...action }));
     case 'DeletePod':
@@ -78,11 +78,8 @@ function asSeen(object: KubeObject, { objects }: Observed): KubeObject {
   return resourceVersion === undefined ? object : { ...object, metadata: { ...object.metadata, resourceVersion } };
 }
 
-/** Written when this model is missing among its owners: the other owners are their own business. */
-function ensureServiceAccount({ context }: Plan): Write[] {
-  const { observed, identity } = context;
-  const own = renderServiceAccount(observed.namespace, [identity]);
-  if (containsManifest(observed.objects.get(objectKey(own.kind, own.metadata.name)), own)) return [];
-  const object = renderServiceAccount(observed.namespace, observed.siblings);
+function ensureServiceAccount({ observed }: Plan['context']): Write[] {
+  const object = renderServiceAccount(observed.namespace);
+  if (isServiceAccountRight(observed.objects.get(objectKey(object.kind, object.metadata.name)), object)) return [];
   return [{ kind: 'Apply', resource: KINDS.serviceAccount, object, ownership: { kind: 'ManagedBy' } }];
 }

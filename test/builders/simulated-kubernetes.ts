@@ -23,11 +23,14 @@ export interface Fates {
   serve(digest: string): PodFate;
 }
 
+/** Where it lives: the whole in-memory API, or its store alone. */
+export type SimulatedCluster = Pick<FakeCluster, 'clock' | 'create' | 'update' | 'patchStatus' | 'remove' | 'get' | 'objects'>;
+
 export class SimulatedKubernetes {
   readonly #startedOf = new Set<string>();
 
   constructor(
-    readonly cluster: FakeCluster,
+    readonly cluster: SimulatedCluster,
     readonly fates: Fates,
   ) {}
 

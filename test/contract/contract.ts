@@ -31,7 +31,7 @@ export function describeContract(name: string, maker: WorldMaker): void {
       world.writer.apply(DEPLOYMENTS, change(ownedBy(model, makeDeployment(world.namespace, 'web'))), ours);
 
     const soon = <Value>(what: string, read: () => Value | Promise<Value>, isDone: (value: Value) => boolean) =>
-      eventually(what, world.patienceMs, read, isDone);
+      eventually(what, world.patienceMs, read, isDone, world.time);
 
     beforeEach(async () => {
       world = await maker.make();

@@ -6,8 +6,9 @@ import { checkServedCrd } from '../../operator/kube/crd-check.js';
 import { EVENTS, KubeEventRecorder } from '../../operator/kube/event-recorder.js';
 import { LeaseLock } from '../../operator/kube/lease-lock.js';
 import { describeContract } from './contract.js';
+import { eventually } from './eventually.js';
 import { KubeWorlds } from './kube-world.js';
-import { MODELS, makeModel } from './objects.js';
+import { DEPLOYMENTS, MODELS, makeDeployment, makeModel } from './objects.js';
 import type { World } from './world.js';
 
 let worlds: KubeWorlds;
@@ -17,6 +18,7 @@ beforeAll(async () => {
 afterAll(() => worlds.close());
 
 describeContract('A real API server', { make: () => worlds.make(), unmake: () => worlds.unmake() });
+describeContract('A real API server, written to over caches,', { make: () => worlds.make({ cached: true }), unmake: () => worlds.unmake() });
 
 describe('What the adapters rely on beyond the ports', () => {
   let world: World;
@@ -33,6 +35,32 @@ describe('What the adapters rely on beyond the ports', () => {
     const stale = { apiVersion, kind, metadata: { name, namespace, resourceVersion }, status: { replicas: 1 } };
     const error = await worlds.client.apply(MODELS, stale, { fieldManager: 'test', subresource: 'status' }).catch((thrown: unknown) => thrown);
     expect(isConflict(error)).toBe(true);
+  });
+
+  test('a version that is not there any more is neither applied nor deleted, and nothing is made in its place', async () => {
+    const { namespace, hands } = world;
+    const key = { namespace, name: 'web' };
+    const { apiVersion, kind, metadata } = await hands.create(DEPLOYMENTS, makeDeployment(namespace, 'web'));
+    const seen = { uid: metadata.uid ?? '', resourceVersion: metadata.resourceVersion ?? '' };
+    const changed = { ...makeDeployment(namespace, 'web'), apiVersion, kind, metadata: { ...key, ...seen, labels: { changed: 'again' } } };
+    const attempt = (work: Promise<unknown>) =>
+      work.then(
+        () => 'done',
+        (error: unknown) => isConflict(error),
+      );
+    await hands.update(DEPLOYMENTS, key, { metadata: { labels: { changed: 'yes' } } });
+    expect(await attempt(worlds.client.apply(DEPLOYMENTS, changed, { fieldManager: 'test' }))).toBe(true);
+    expect(await attempt(worlds.client.delete(DEPLOYMENTS, key, seen))).toBe(true);
+    expect((await hands.get(DEPLOYMENTS, key))?.metadata.labels).toEqual({ changed: 'yes' });
+    await hands.remove(DEPLOYMENTS, key);
+    await eventually(
+      'the removal',
+      world.patienceMs,
+      () => hands.get(DEPLOYMENTS, key),
+      (found) => found === undefined,
+    );
+    expect(await attempt(worlds.client.apply(DEPLOYMENTS, changed, { fieldManager: 'test' }))).toBe(true);
+    expect(await hands.get(DEPLOYMENTS, key)).toBeUndefined();
   });
 
   test('Events are taken, and repeats are counted', async () => {

@@ -138,7 +138,11 @@ describe('a ModelDeployment', () => {
       ]);
     }
     const account = await waitFor('serviceAccount', 'slipway-runtime');
-    expect(account).toMatchObject({ automountServiceAccountToken: false, metadata: { ownerReferences: [{ uid: model.metadata.uid }] } });
+    expect(account).toMatchObject({
+      automountServiceAccountToken: false,
+      metadata: { labels: { 'app.kubernetes.io/managed-by': 'slipway-operator' } },
+    });
+    expect(account?.metadata.ownerReferences).toBeUndefined();
     const ready = await eventually(
       'the cause of not being Ready',
       PATIENCE_MS,
