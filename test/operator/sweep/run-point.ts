@@ -1,5 +1,6 @@
 /** One journey, undisturbed or struck at a point: what the world is in the end, and what was broken on the way. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../contract/eventually.js';
 import type { OperatorProcess } from '../operator-process.js';
 import { armFault, writesOf } from './arm.js';
 import type { Journey } from './journeys.js';
@@ -38,9 +39,14 @@ export async function runUndisturbed(rig: SweepRig, journey: Journey): Promise<W
   await establish(user, journey);
   const before = rig.proxy.log.writesOf(namespace).length;
   await journey.act(user);
-  for (const until = Date.now() + PATIENCE_MS; Date.now() - Math.max(rig.recorder.lastChangeMs(namespace), 0) < REST_MS; await sleep(100)) {
-    if (Date.now() > until) throw new Error(`"${journey.name}" does not come to rest`);
-  }
+  await eventually(
+    `"${journey.name}" to come to rest`,
+    PATIENCE_MS,
+    () => rig.recorder.lastChangeMs(namespace),
+    (atMs) => {
+      return user.isSeen() && Date.now() - atMs > REST_MS;
+    },
+  );
   const writes = rig.proxy.log.writesOf(namespace).length - before;
   const problems = findBroken(rig.recorder.history(namespace));
   const snapshot = snapshotIn(rig, namespace);

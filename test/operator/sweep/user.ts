@@ -37,6 +37,12 @@ export class KubeUser implements User {
     await eventually('the quota to be counted', PATIENCE_MS, () => this.rig.client.get(QUOTAS, ref), isCounted);
   }
 
+  /** The operator has said something about the newest spec, if there is one. */
+  isSeen(): boolean {
+    const model = this.rig.recorder.get('modelDeployment', this.namespace, MODEL);
+    return model === undefined || asRecord(model['status'])['observedGeneration'] === model.metadata.generation;
+  }
+
   untilStalled(): Promise<void> {
     return this.#untilCondition('Stalled');
   }
