@@ -18,10 +18,10 @@ import { KubeEventRecorder } from './kube/event-recorder.js';
 import { Informer } from './kube/informer.js';
 import { LeaseLock } from './kube/lease-lock.js';
 import { KubeWriter } from './kube/writer.js';
-import { FencedWriter } from './manager/fenced-writer.js';
 import { LeaderElection } from './manager/leader-election.js';
 import { Manager, type ManagerOptions, type ManagerOutcome } from './manager/manager.js';
 import type { ManagerMetrics } from './manager/metrics.js';
+import { newWriteFence } from './manager/write-fence.js';
 import type { KubeObject, ModelProbe, ObjectKey, ResourceKind } from './ports.js';
 
 export interface OperatorParts {
@@ -56,12 +56,12 @@ export function assembleOperator(parts: OperatorParts): Operator {
   const { config, transport, metrics, log, time } = parts;
   const client = new KubeClient(transport);
   const election = config.leaderElection ? newElection(parts, client) : undefined;
-  const manager = new Manager({ logger: log, metrics, election, ports: parts.ports, clock: time.steady });
+  const fenced = election === undefined ? client : new KubeClient(transport, newWriteFence(election));
+  const recorder = new KubeEventRecorder({ client: fenced, instance: config.instance, logger: log, clock: time.wall });
+  const manager = new Manager({ logger: log, metrics, election, ports: parts.ports, clock: time.steady, finish: () => recorder.flush() });
   const informers = newInformers(parts);
   registerModelMetrics(metrics.registry, informers.modelDeployment);
-  const recorder = new KubeEventRecorder({ client, instance: config.instance, logger: log, clock: time.wall });
-  const unfenced = new KubeWriter(client, (resource, key) => findCached(informers, resource, key));
-  const writer = election === undefined ? unfenced : new FencedWriter(unfenced, () => election.isLeading());
+  const writer = new KubeWriter(fenced, (resource, key) => findCached(informers, resource, key));
   const reconciler = new ModelDeploymentController({
     caches: informers,
     writer,
@@ -84,13 +84,7 @@ export function assembleOperator(parts: OperatorParts): Operator {
     queue: { random: time.random },
     workers: 1,
   });
-  return {
-    run: async (signal) => {
-      const outcome = await manager.run(signal);
-      await recorder.flush();
-      return outcome;
-    },
-  };
+  return { run: (signal) => manager.run(signal) };
 }
 
 function findCached(informers: Readonly<Record<KindName, Informer>>, { plural }: ResourceKind, key: ObjectKey): KubeObject | undefined {

@@ -50,6 +50,8 @@ interface Session {
 
 interface Sent {
   readonly call: KubeRequest;
+  /** By the own clock. A process that was stopped wakes with all its timers at once, and the one that ends a call may be the last. */
+  readonly notAfter: number;
   readonly lane: Lane;
   readonly signal: AbortSignal;
 }
@@ -78,7 +80,10 @@ export class KubeTransport {
     const scope = new ScopedAbort(call.signal);
     const deadline = this.#startDeadline(timeoutMs, scope);
     try {
-      return await Promise.race([this.#withThrottling(call, scope.signal), rejectOnAbort(scope.signal)]);
+      return await Promise.race([
+        this.#withThrottling({ call, lane: 'Calls', signal: scope.signal, notAfter: deadline.at }),
+        rejectOnAbort(scope.signal),
+      ]);
     } catch (error) {
       throw toKubeError(error, call, deadline.hasPassed() ? timeoutMs : undefined);
     } finally {
@@ -94,7 +99,10 @@ export class KubeTransport {
     const scope = new ScopedAbort(call.signal);
     const deadline = this.#startDeadline(timeoutMs, scope);
     try {
-      const answer = await Promise.race([this.#send({ call, lane: 'Watches', signal: scope.signal }), rejectOnAbort(scope.signal)]);
+      const answer = await Promise.race([
+        this.#send({ call, lane: 'Watches', signal: scope.signal, notAfter: deadline.at }),
+        rejectOnAbort(scope.signal),
+      ]);
       if (answer.status !== 200) throw await readRefusal(answer, describeCall(call));
       return this.#streamed(answer, { call, scope, silenceMs });
     } catch (error) {
@@ -126,22 +134,24 @@ export class KubeTransport {
     }
   }
 
-  #startDeadline(timeoutMs: number, scope: ScopedAbort): { hasPassed(): boolean; stop(): void } {
+  #startDeadline(timeoutMs: number, scope: ScopedAbort): { readonly at: number; hasPassed(): boolean; stop(): void } {
     const timer = new AbortController();
     let hasPassed = false;
+    const at = this.#clock.now() + timeoutMs;
     this.#clock.sleep(timeoutMs, timer.signal).then(() => {
       if (timer.signal.aborted) return;
       hasPassed = true;
       scope.abort();
     });
-    return { hasPassed: () => hasPassed, stop: () => timer.abort() };
+    return { at, hasPassed: () => hasPassed || this.#clock.now() >= at, stop: () => timer.abort() };
   }
 
   /** A server that is too busy has done nothing yet, and says when to come back. */
-  async #withThrottling(call: KubeRequest, signal: AbortSignal): Promise<unknown> {
+  async #withThrottling(sent: Sent): Promise<unknown> {
+    const { call, signal } = sent;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await readJson(await this.#send({ call, lane: 'Calls', signal }), describeCall(call));
+        return await readJson(await this.#send(sent), describeCall(call));
       } catch (error) {
         if (!(error instanceof KubeError) || error.code !== 429 || attempt >= MAX_THROTTLED_RETRIES) throw error;
         await this.#clock.sleep(Math.min(error.retryAfterMs ?? 1000, MAX_RETRY_AFTER_MS), signal);
@@ -172,11 +182,12 @@ export class KubeTransport {
     }
   }
 
-  async #exchange({ call, lane, signal }: Sent, { connection, credentials }: Session): Promise<HttpAnswer> {
+  async #exchange({ call, lane, signal, notAfter }: Sent, { connection, credentials }: Session): Promise<HttpAnswer> {
     const { method, body } = call;
     const headers: Record<string, string> = { ...credentials.headers, accept: 'application/json', 'user-agent': this.#options.userAgent };
     if (body !== undefined) headers['content-type'] = call.contentType ?? 'application/json';
     const start = this.#clock.now();
+    if (start >= notAfter) throw new KubeError('Its time was over before it was sent', { code: 0, reason: 'Timeout' });
     const tell = (code: string): void => this.#options.onAnswer?.(method, code, (this.#clock.now() - start) / 1000);
     try {
       const text = body === undefined ? undefined : JSON.stringify(body);

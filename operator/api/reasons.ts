@@ -71,6 +71,7 @@ export const REASONS = {
   Terminating: progress([], 'In status.pods: the pod is ending.'),
   TakingOver: progress(['Reconciling'], 'The new revision is ready and the address moves to it.'),
   WaitingForDeletion: progress(['Reconciling'], 'Objects of a deleted ModelDeployment of the same name are still being removed.'),
+  Adopting: progress(['Reconciling'], 'Objects of this model that have lost their owner, as after --cascade=orphan, are taken back.'),
   NotReady: progress(['Available', 'Reconciling'], 'No pod of the serving revision is ready.', 'See Reconciling, Stalled and status.pods.'),
   // admission
   QuotaExceeded: blocked(
@@ -243,6 +244,7 @@ export const REASONS = {
   WriteFailed: blocked('route', 'The API server refused one of Slipway’s writes; it is tried again.', 'Do what the message says.', ['Reconciling']),
   // Events only
   Resolved: progress([], 'Event: the digest of the model is known.'),
+  Adopted: progress([], 'Event: an object that had lost its owner is this model’s again.'),
   RevisionServing: progress([], 'Event: the address moved to this revision.'),
   RevisionFailed: progress([], 'Event: a revision was given up after failures that only a change of the spec can mend.'),
   RevisionRetired: progress([], 'Event: an older revision was scaled to 0.'),

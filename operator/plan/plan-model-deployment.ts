@@ -4,7 +4,7 @@
  */
 import type { RenderConfig } from '../render/config.js';
 import { computeRevisionName, computeSourceHash } from '../render/identity.js';
-import type { Observed } from '../view/observed.js';
+import { type Observed, objectKey } from '../view/observed.js';
 import type { Action } from './action.js';
 import { isFullyReady, newContext, type PlanContext, type RevisionState, revisionState } from './context.js';
 import { pendingDeadlineMs } from './pending-deadline.js';
@@ -30,6 +30,8 @@ export function planModelDeployment(observed: Observed, config: RenderConfig, no
   const nothing = { actions: [], requeueAtMs: undefined, context, digest: undefined, wanted: undefined, failure: TRUSTED, target: undefined };
   // a deleted namesake's objects have our names: they end first, and their end wakes us
   if (observed.leftovers.length > 0) return nothing;
+  // what is ours again is planned with when it is seen to be ours
+  if (observed.orphans.length > 0) return { ...nothing, actions: observed.orphans.map(adoption) };
   const digest = planDigest(context);
   const wanted =
     digest.kind === 'Known' ? revisionState(context, computeRevisionName(context.identity.name, context.spec, digest.digest)) : undefined;
@@ -53,6 +55,10 @@ export function planModelDeployment(observed: Observed, config: RenderConfig, no
       ...history.actions,
     ],
   };
+}
+
+function adoption({ kind, metadata }: Observed['orphans'][number]): Action {
+  return { kind: 'Adopt', object: objectKey(kind, metadata.name) };
 }
 
 const TRUSTED: FailureDecision = { kind: 'Trusted' };

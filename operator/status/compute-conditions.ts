@@ -28,13 +28,17 @@ function stillServes({ serving, plan }: Assessment): string {
 
 function describeProgress({ plan, worst, serving }: Assessment): Pick<Finding, 'reason' | 'message'> {
   const { context, digest, wanted } = plan;
-  const { leftovers } = context.observed;
+  const { leftovers, orphans } = context.observed;
   if (leftovers.length > 0)
     return {
       reason: 'WaitingForDeletion',
       message: `Objects of a deleted ModelDeployment of this name are being removed: ${leftovers.slice(0, 5).join(', ')}`,
     };
   if (worst !== undefined) return worst;
+  if (orphans.length > 0) {
+    const names = orphans.slice(0, 5).map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+    return { reason: 'Adopting', message: `Objects of this model that have lost their owner are taken back: ${names.join(', ')}` };
+  }
   if (digest?.kind === 'Known' && wanted !== undefined && wanted.stored === undefined)
     return { reason: 'RevisionCreated', message: `Revision ${wanted.name} is made for ${digest.digest}` };
   const waiting = waitingForPods(wanted, context.replicas);

@@ -1,8 +1,8 @@
 /** The Writer port over the in-memory API, with faults: a call that fails, a reply that is lost, a process that dies between writes. */
-import { FIELD_MANAGER } from '../../contract/labels.js';
+import { ADOPTION_MANAGER, FIELD_MANAGER } from '../../contract/labels.js';
 import { KubeError } from '../../lib/kube/kube-error.js';
 import { checkFreshness } from '../../operator/kube/freshness.js';
-import { checkOwnership } from '../../operator/kube/ownership.js';
+import { checkOwnerLives, checkOwnership } from '../../operator/kube/ownership.js';
 import type { KubeObject, ObjectKey, Ownership, ResourceKind, Writer } from '../../operator/ports.js';
 import { keyOf } from './memory-api/metadata.js';
 import type { ObjectStore } from './memory-api/object-store.js';
@@ -65,7 +65,9 @@ export class FakeWriter implements Writer {
       const existing = this.#store.get(resource, keyOf(object));
       if (existing !== undefined) checkOwnership(existing, ownership, object);
       checkFreshness(existing, object);
-      return this.#store.apply(resource, object, { manager: FIELD_MANAGER });
+      if (ownership.kind !== 'OrphanOf') return this.#store.apply(resource, object, { manager: FIELD_MANAGER });
+      checkOwnerLives(this.#store.get(ownership.owner, { ...keyOf(object), name: ownership.name }), ownership);
+      return this.#store.apply(resource, object, { manager: ADOPTION_MANAGER });
     });
   }
 

@@ -134,7 +134,7 @@ describe('a ModelDeployment', () => {
     ] as const) {
       const child = await waitFor(kind, name);
       expect(child?.metadata.ownerReferences).toEqual([
-        expect.objectContaining({ uid: model.metadata.uid, controller: true, blockOwnerDeletion: true }),
+        expect.objectContaining({ uid: model.metadata.uid, controller: true, blockOwnerDeletion: false }),
       ]);
     }
     const account = await waitFor('serviceAccount', 'slipway-runtime');
