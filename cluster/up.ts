@@ -1,7 +1,7 @@
 /** `cluster:up`: from whatever state the cluster is in to a Ready node. Safe to repeat and to interrupt. */
 import type { Phases } from '../hack/phases.js';
 import { type Binaries, ensureBinaries, ensureKwok, type KwokBinaries, type Note } from './binaries.js';
-import { makeCgroups, removeCgroups } from './cgroups.js';
+import { makeCgroups, raiseWeight, removeCgroups } from './cgroups.js';
 import { chooseGpus, type GpuState, type GpuWish, gpuLabels, readGpuState, writeGpuState } from './gpus.js';
 import { chooseKwok, type KwokState, type KwokWish, kwokFiles, readKwokState, writeKwokState } from './kwok.js';
 import { ensureKwokNodes } from './kwok-nodes.js';
@@ -72,6 +72,7 @@ async function bringUp(layout: Layout, { binaries, kwok, kwokBinaries }: Parts, 
   if (running !== undefined) note('its settings or programs changed: starting it anew');
   await removeCgroups(layout); // before a file changes: a killed `up` must not leave new files beside old processes
   makeCgroups(layout);
+  if (kwok.nodes > 0) raiseWeight(layout, plan.components.length);
   await prepare(layout, binaries, files);
   ensureKubeconfig(layout);
   await ensureNetwork(layout);
