@@ -23,7 +23,13 @@ export interface Binaries extends ClientTools {
   readonly containerd: string;
 }
 
-type ModuleName = 'kubebox' | 'nodebox' | 'coredns' | 'containerd' | 'helm4' | 'helm3' | 'crane' | 'judge';
+/** Pretended nodes: built only for clusters that have them. */
+export interface KwokBinaries {
+  readonly kwok: string;
+  readonly responder: string;
+}
+
+type ModuleName = 'kubebox' | 'nodebox' | 'coredns' | 'containerd' | 'helm4' | 'helm3' | 'crane' | 'judge' | 'kwok';
 
 interface GoModule {
   /** Folder below cluster/; the module's own name when it is not given. */
@@ -48,6 +54,7 @@ const MODULES: Readonly<Record<ModuleName, GoModule>> = {
   helm4: { outputs: { helm: 'helm.sh/helm/v4/cmd/helm' } },
   helm3: { outputs: { helm3: 'helm.sh/helm/v3/cmd/helm' } },
   judge: { outputs: { judge: '.' } },
+  kwok: { outputs: { kwok: 'sigs.k8s.io/kwok/cmd/kwok', 'pod-responder': './responder' } },
   crane: { source: 'nodebox', outputs: { crane: 'github.com/google/go-containerregistry/cmd/crane' } },
 };
 
@@ -77,6 +84,11 @@ export function findBinaries(): Binaries | undefined {
 /** crane alone: of the programs here the one that somebody with a cluster of his own may lack. It builds on every platform. */
 export async function ensureCrane(note: Note): Promise<string> {
   return join(await ensureModule('crane', note), 'crane');
+}
+
+export async function ensureKwok(note: Note): Promise<KwokBinaries> {
+  const folder = await ensureModule('kwok', note);
+  return { kwok: join(folder, 'kwok'), responder: join(folder, 'pod-responder') };
 }
 
 function binariesIn(folders: ReadonlyMap<ModuleName, string>): Binaries {

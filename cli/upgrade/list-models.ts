@@ -40,7 +40,7 @@ const NOTHING_ELSE = {
   pods: [],
   resolvers: [],
   leftovers: [],
-  siblings: [],
+  orphans: [],
   objects: new Map(),
   statusz: undefined,
 } as const satisfies Partial<Observed>;

@@ -47,7 +47,11 @@ export const API_FAULTS: readonly FaultRow[] = [
         { kind: 'Reset' },
         { kind: 'Truncate' },
       ];
-      world.onAnyExchange(30_000, () => dice.isTrue(0.5), () => dice.pick(kinds));
+      world.onAnyExchange(
+        30_000,
+        () => dice.isTrue(0.5),
+        () => dice.pick(kinds),
+      );
       return undefined;
     },
   },
@@ -65,7 +69,12 @@ export const API_FAULTS: readonly FaultRow[] = [
       return { kind: 'LostReply' };
     },
   },
-  lasting({ id: 'F12', name: 'quota refuses the resolver for 60 s' }, 60_000, answer(403, 'Forbidden'), (exchange) => isWrite(exchange) && exchange.resource?.kind === 'Pod'),
+  lasting(
+    { id: 'F12', name: 'quota refuses the resolver for 60 s' },
+    60_000,
+    answer(403, 'Forbidden'),
+    (exchange) => isWrite(exchange) && exchange.resource?.kind === 'Pod',
+  ),
   lasting({ id: 'F17', name: 'etcd is full for 2 min' }, 120_000, answer(500, 'InternalError'), isWrite),
   lasting({ id: 'F18', name: 'starved for 3 min' }, 180_000, answer(429, 'TooManyRequests', 1)),
 ];

@@ -10,7 +10,12 @@ const TRAFFIC: readonly Harm[] = ['Traffic', 'Pods'];
 const EDITS_MS = 30_000;
 
 /** An edit of every object of a kind that is the operator's. */
-const edit = (name: string, resource: ResourceKind, change: (world: SweepWorld, object: KubeObject) => void, harms: readonly Harm[] = []): FaultRow => ({
+const edit = (
+  name: string,
+  resource: ResourceKind,
+  change: (world: SweepWorld, object: KubeObject) => void,
+  harms: readonly Harm[] = [],
+): FaultRow => ({
   ...{ id: 'F8', name, at: 'Write', harms },
   strike: (world) => {
     // not in the middle of the operator's own write
@@ -58,7 +63,8 @@ export const CLUSTER_FAULTS: readonly FaultRow[] = [
   edit(
     'labels of Deployments removed',
     KINDS.deployment,
-    (world, each) => void world.api.update(KINDS.deployment, keyOf(each), { metadata: { labels: { [LABELS.managedBy]: null, [LABELS.model]: null } } }),
+    (world, each) =>
+      void world.api.update(KINDS.deployment, keyOf(each), { metadata: { labels: { [LABELS.managedBy]: null, [LABELS.model]: null } } }),
   ),
   edit(
     'labels of revisions removed',
@@ -72,31 +78,29 @@ export const CLUSTER_FAULTS: readonly FaultRow[] = [
     (world, each) => void world.api.update(KINDS.service, keyOf(each), { spec: { selector: { [LABELS.revision]: 'none' } } }),
     TRAFFIC,
   ),
-  edit(
-    'owners removed, and given back',
-    KINDS.deployment,
-    (world, each) => {
-      world.api.update(KINDS.deployment, keyOf(each), { metadata: { ownerReferences: [] } });
-      world.later(EDITS_MS, () => {
-        if (world.api.get(KINDS.deployment, keyOf(each))?.metadata.uid !== each.metadata.uid) return;
-        world.api.update(KINDS.deployment, keyOf(each), { metadata: { ownerReferences: each.metadata.ownerReferences ?? [] } });
-      });
-    },
-  ),
+  edit('owners removed, and given back', KINDS.deployment, (world, each) => {
+    world.api.update(KINDS.deployment, keyOf(each), { metadata: { ownerReferences: [] } });
+    world.later(EDITS_MS, () => {
+      if (world.api.get(KINDS.deployment, keyOf(each))?.metadata.uid !== each.metadata.uid) return;
+      world.api.update(KINDS.deployment, keyOf(each), { metadata: { ownerReferences: each.metadata.ownerReferences ?? [] } });
+    });
+  }),
   edit('Deployments deleted', KINDS.deployment, (world, each) => world.api.remove(KINDS.deployment, keyOf(each)), TRAFFIC),
   edit('Services deleted', KINDS.service, (world, each) => world.api.remove(KINDS.service, keyOf(each)), TRAFFIC),
   edit('ServiceAccount deleted', KINDS.serviceAccount, (world, each) => world.api.remove(KINDS.serviceAccount, keyOf(each))),
   edit('PodDisruptionBudget deleted', KINDS.podDisruptionBudget, (world, each) => world.api.remove(KINDS.podDisruptionBudget, keyOf(each))),
   edit('pods deleted', KINDS.pod, (world, each) => world.api.remove(KINDS.pod, keyOf(each)), TRAFFIC),
-  edit('status wiped', KINDS.modelDeployment, (world, each) =>
-    void world.api.patchStatus(
-      KINDS.modelDeployment,
-      keyOf(each),
-      Object.fromEntries(Object.keys(statusOf(each)).map((field) => [field, null])),
-    ),
+  edit(
+    'status wiped',
+    KINDS.modelDeployment,
+    (world, each) =>
+      void world.api.patchStatus(KINDS.modelDeployment, keyOf(each), Object.fromEntries(Object.keys(statusOf(each)).map((field) => [field, null]))),
   ),
   edit('fields that nobody knows', KINDS.deployment, (world, each) => {
-    world.api.update(KINDS.deployment, keyOf(each), { metadata: { annotations: { 'somebody.test/note': 'x' } }, spec: { fieldOfTomorrow: { a: [1] } } });
+    world.api.update(KINDS.deployment, keyOf(each), {
+      metadata: { annotations: { 'somebody.test/note': 'x' } },
+      spec: { fieldOfTomorrow: { a: [1] } },
+    });
     world.later(EDITS_MS, () => {
       if (world.api.get(KINDS.deployment, keyOf(each)) === undefined) return;
       world.api.update(KINDS.deployment, keyOf(each), { metadata: { annotations: { 'somebody.test/note': null } }, spec: { fieldOfTomorrow: null } });
@@ -141,14 +145,23 @@ export const CLUSTER_FAULTS: readonly FaultRow[] = [
       return undefined;
     },
   },
-  refusal({ id: 'F12', name: 'quota refuses pods for 2 min' }, 120_000, 'pods "x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2'),
+  refusal(
+    { id: 'F12', name: 'quota refuses pods for 2 min' },
+    120_000,
+    'pods "x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2',
+  ),
   {
     ...{ id: 'F13', name: 'a thousand objects of others', at: 'Act' },
     prepare: (world) => {
       for (let index = 0; index < 1000; index++) {
         const resource = index % 2 === 0 ? KINDS.pod : KINDS.service;
         const { apiVersion, kind } = resource;
-        world.api.create(resource, { apiVersion, kind, metadata: { name: `theirs-${index}`, namespace: NAMESPACE, labels: { app: 'theirs' } }, spec: {} });
+        world.api.create(resource, {
+          apiVersion,
+          kind,
+          metadata: { name: `theirs-${index}`, namespace: NAMESPACE, labels: { app: 'theirs' } },
+          spec: {},
+        });
       }
     },
     strike: (world) => {

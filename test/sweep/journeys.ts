@@ -87,7 +87,11 @@ const HEALTHY: readonly Journey[] = [
   { name: 'change during a change', before: HALF_CHANGED, act: (world) => world.edit({ model: { uri: THIRD }, replicas: 3 }) },
   { name: 'scale during a change', before: HALF_CHANGED, act: (world) => world.edit({ replicas: 3 }) },
   { name: 'suspend during a change', before: HALF_CHANGED, act: (world) => world.edit({ suspend: true }) },
-  { name: 'go back to a model of before', before: after((world) => world.edit({ model: { uri: SECOND } })), act: (world) => world.edit({ model: { uri: FIRST } }) },
+  {
+    name: 'go back to a model of before',
+    before: after((world) => world.edit({ model: { uri: SECOND } })),
+    act: (world) => world.edit({ model: { uri: FIRST } }),
+  },
 ];
 
 function createTwo(world: SweepWorld): void {

@@ -94,7 +94,9 @@ export class Observer {
 }
 
 export function isForeign({ kind, metadata }: KubeObject): boolean {
-  return kind !== KINDS.modelDeployment.kind && metadata.labels?.[LABELS.managedBy] !== FIELD_MANAGER && metadata.labels?.[LABELS.model] === undefined;
+  return (
+    kind !== KINDS.modelDeployment.kind && metadata.labels?.[LABELS.managedBy] !== FIELD_MANAGER && metadata.labels?.[LABELS.model] === undefined
+  );
 }
 
 function idOf({ kind, metadata }: KubeObject): string {

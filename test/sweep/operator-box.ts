@@ -6,7 +6,7 @@ import { KubeTransport } from '../../lib/kube/transport.js';
 import type { Logger } from '../../lib/logger.js';
 import { assembleOperator } from '../../operator/assemble.js';
 import type { OperatorConfig } from '../../operator/config.js';
-import { type ManagerOutcome } from '../../operator/manager/manager.js';
+import type { ManagerOutcome } from '../../operator/manager/manager.js';
 import { ManagerMetrics } from '../../operator/manager/metrics.js';
 import type { ModelProbe } from '../../operator/ports.js';
 import type { FakeClock } from '../fakes/fake-clock.js';

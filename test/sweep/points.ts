@@ -22,7 +22,11 @@ export function commandFor(point: Point): string {
   return `SLIPWAY_SEED=${point.seed} SLIPWAY_SWEEP_POINT='${describePoint(point)}' npm run test:long -- --testPathPatterns test/sweep`;
 }
 
-export function parsePoint(text: string, seed: number, known: { readonly journeys: readonly Journey[]; readonly faults: readonly FaultRow[] }): Point {
+export function parsePoint(
+  text: string,
+  seed: number,
+  known: { readonly journeys: readonly Journey[]; readonly faults: readonly FaultRow[] },
+): Point {
   const [journeyName, faultName, index, second] = text.split(' / ');
   const journey = known.journeys.find(({ name }) => name === journeyName);
   const fault = known.faults.find(({ id, name }) => `${id} ${name}` === faultName);

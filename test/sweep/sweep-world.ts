@@ -62,7 +62,11 @@ export class SweepWorld {
   /** What happens later: when, and what. */
   readonly #agenda: { readonly atMs: number; readonly act: () => void }[] = [];
   #mayMove = true;
-  readonly #weather: { readonly untilMs: number; readonly isMeant: (exchange: Exchange) => boolean; readonly fault: (exchange: Exchange) => Fault }[] = [];
+  readonly #weather: {
+    readonly untilMs: number;
+    readonly isMeant: (exchange: Exchange) => boolean;
+    readonly fault: (exchange: Exchange) => Fault;
+  }[] = [];
 
   constructor(seed: number) {
     this.chance = new Chance(seed);
