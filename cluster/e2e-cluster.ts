@@ -21,6 +21,8 @@ export interface PodOptions {
   readonly gpus?: number;
   readonly image?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Name of the node that it has to run on. */
+  readonly node?: string;
 }
 
 export class TestCluster {
@@ -33,7 +35,7 @@ export class TestCluster {
     this.kubectl = new Kubectl({ kubectl: binaries.kubectl, helm: binaries.helm, kubeconfig: layout.kubeconfig, context: layout.id });
   }
 
-  static async up(name: string, wish: GpuWish = {}): Promise<TestCluster> {
+  static async up(name: string, wish: GpuWish & { readonly nodes?: number } = {}): Promise<TestCluster> {
     const { layout, binaries } = await upCluster({ name, ...wish }, new Phases(SILENT));
     return new TestCluster(layout, binaries);
   }
@@ -69,6 +71,7 @@ export class TestCluster {
       metadata: { name, labels: options.labels ?? {} },
       spec: {
         restartPolicy: 'Never',
+        ...(options.node === undefined ? {} : { nodeName: options.node }),
         terminationGracePeriodSeconds: 0,
         containers: [{ name: 'main', image: options.image ?? pauseImage(this.binaries), args, resources: limits }],
       },
