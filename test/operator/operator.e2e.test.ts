@@ -322,11 +322,7 @@ describe('the operator', () => {
     try {
       const operator = launch('operator-a');
       expect(await operator.ended()).toBe(1);
-<<<<<<< HEAD
-      expect(operator.output).toContain('has schema revision 0 and this operator needs 2');
-=======
       expect(operator.output).toContain(`has schema revision 0 and this operator needs ${CRD_SCHEMA_REVISION}`);
->>>>>>> wt-upgrade
       expect(operator.output).toContain('kubectl apply --server-side');
     } finally {
       await world.hands.update(CRDS, CRD, { metadata: { annotations: { [annotation]: served } } });
