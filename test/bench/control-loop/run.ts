@@ -8,6 +8,7 @@ import { measureLarge, measureSoak } from './part-large.js';
 import { measureModels } from './part-models.js';
 import { renderControlLoop } from './report.js';
 import { checkControlLoop, type Sizes } from './targets.js';
+import { raiseOwnWeight } from './weight.js';
 
 const REPORT = join('.slipway', 'reports', 'control-loop.json');
 const FULL: Pace = { small: 1000, large: 5000, most: 10_000, flips: 400, steadySeconds: 600, one: true };
@@ -34,11 +35,13 @@ export async function runControlLoop(flags: ControlLoopFlags): Promise<void> {
   const results = noResults();
   const part: Part = { flags, pace, results, say: (text) => console.log(`  ${text}`) };
   const isWanted = (name: PartName): boolean => flags.parts.length === 0 || flags.parts.includes(name);
+  const undoWeight = raiseOwnWeight();
   try {
     if (isWanted('create')) await measureModels(part);
     if (isWanted('large')) await measureLarge(part);
     if (isWanted('soak') && flags.soakMinutes > 0) await measureSoak(part);
   } finally {
+    undoWeight();
     writeReport(flags, { machine, results, pace });
   }
 }
