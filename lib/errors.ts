@@ -25,6 +25,18 @@ export class WaitingError extends Error {
   }
 }
 
+/** Failed, and is tried again; after `atLatestMs` in any case, however long the backoff has become. */
+export class RetryError extends Error {
+  override readonly name = 'RetryError';
+  constructor(
+    readonly atLatestMs: number | undefined,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 /** Whatever was thrown, as an Error. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -12,16 +12,17 @@ import { KINDS, type KindName } from './api/kinds.js';
 import type { OperatorConfig } from './config.js';
 import { registerModelMetrics } from './controller/metrics.js';
 import { ModelDeploymentController } from './controller/reconcile.js';
+import { mapAccount, mapModelToAccount, ServiceAccountController } from './controller/service-account.js';
 import { LABEL_SELECTORS, mapToModels, WATCHED_KINDS } from './controller/watches.js';
 import { KubeEventRecorder } from './kube/event-recorder.js';
 import { Informer } from './kube/informer.js';
 import { LeaseLock } from './kube/lease-lock.js';
 import { KubeWriter } from './kube/writer.js';
-import { FencedWriter } from './manager/fenced-writer.js';
 import { LeaderElection } from './manager/leader-election.js';
 import { Manager, type ManagerOptions, type ManagerOutcome } from './manager/manager.js';
 import type { ManagerMetrics } from './manager/metrics.js';
-import type { ModelProbe } from './ports.js';
+import { newWriteFence } from './manager/write-fence.js';
+import type { KubeObject, ModelProbe, ObjectKey, ResourceKind } from './ports.js';
 
 export interface OperatorParts {
   readonly config: OperatorConfig;
@@ -55,29 +56,40 @@ export function assembleOperator(parts: OperatorParts): Operator {
   const { config, transport, metrics, log, time } = parts;
   const client = new KubeClient(transport);
   const election = config.leaderElection ? newElection(parts, client) : undefined;
-  const manager = new Manager({ logger: log, metrics, election, ports: parts.ports, clock: time.steady });
+  const fenced = election === undefined ? client : new KubeClient(transport, newWriteFence(election));
+  const recorder = new KubeEventRecorder({ client: fenced, instance: config.instance, logger: log, clock: time.wall });
+  const manager = new Manager({ logger: log, metrics, election, ports: parts.ports, clock: time.steady, finish: () => recorder.flush() });
   const informers = newInformers(parts);
   registerModelMetrics(metrics.registry, informers.modelDeployment);
-  const recorder = new KubeEventRecorder({ client, instance: config.instance, logger: log, clock: time.wall });
-  const writer = new KubeWriter(client);
+  const writer = new KubeWriter(fenced, (resource, key) => findCached(informers, resource, key));
   const reconciler = new ModelDeploymentController({
     caches: informers,
-    writer: election === undefined ? writer : new FencedWriter(writer, () => election.isLeading()),
+    writer,
     recorder,
     probe: parts.probe,
     clock: time.wall,
     config: config.render,
     log,
   });
-  const watches = WATCHED_KINDS.map((kind) => ({ source: informers[kind], mapToKeys: mapToModels(kind, informers.modelDeployment) }));
+  const watches = WATCHED_KINDS.map((kind) => ({ source: informers[kind], mapToKeys: mapToModels(kind) }));
   manager.addController({ name: 'modeldeployment', reconciler, watches, queue: { random: time.random } });
-  return {
-    run: async (signal) => {
-      const outcome = await manager.run(signal);
-      await recorder.flush();
-      return outcome;
-    },
-  };
+  const { modelDeployment: models, serviceAccount: accounts } = informers;
+  manager.addController({
+    name: 'serviceaccount',
+    reconciler: new ServiceAccountController({ models, accounts, writer, census: client }),
+    watches: [
+      { source: models, mapToKeys: mapModelToAccount(models) },
+      { source: accounts, mapToKeys: mapAccount },
+    ],
+    queue: { random: time.random },
+    workers: 1,
+  });
+  return { run: (signal) => manager.run(signal) };
+}
+
+function findCached(informers: Readonly<Record<KindName, Informer>>, { plural }: ResourceKind, key: ObjectKey): KubeObject | undefined {
+  const kind = WATCHED_KINDS.find((name) => KINDS[name].plural === plural);
+  return kind === undefined ? undefined : informers[kind].get(key);
 }
 
 function newElection({ namespace, identity, metrics, log, time }: OperatorParts, client: KubeClient): LeaderElection {

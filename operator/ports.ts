@@ -18,6 +18,14 @@ export interface Cache<T extends KubeObject = KubeObject> {
   get(key: ObjectKey): T | undefined;
   /** Objects of the namespace (all when undefined) whose labels contain `labels`. */
   list(filter: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> }): readonly T[];
+  /** How many there are of the namespace, without looking at them. */
+  count(namespace: string): number;
+}
+
+/** Asks the server itself, for the rare decision that a cache which lags would get wrong. */
+export interface Census {
+  /** No object of the kind is in the namespace. */
+  isEmpty(resource: ResourceKind, namespace: string): Promise<boolean>;
 }
 
 /** An object of that name exists and belongs to somebody else: it is left alone. */
@@ -36,7 +44,12 @@ export type Ownership =
   /** The object must be absent or have this controller owner reference. */
   | { readonly kind: 'ControlledBy'; readonly uid: string }
   /** The object must be absent or carry the label `app.kubernetes.io/managed-by: slipway-operator`. */
-  | { readonly kind: 'ManagedBy' };
+  | { readonly kind: 'ManagedBy' }
+  /**
+   * Adoption: the object must be there, ours by labels and name and without a controller, and the owner, asked of the server right
+   * before, must be there and not be deleted. Only the fields that the apply names are taken; all others stay with whoever set them.
+   */
+  | { readonly kind: 'OrphanOf'; readonly owner: ResourceKind; readonly name: string; readonly uid: string };
 
 /** Writes. Each checks ownership against the server first and throws OwnershipError rather than touch what is not ours. */
 export interface Writer {
@@ -65,6 +78,6 @@ export interface ModelProbe<Report = unknown> {
 export type ReconcileResult = { readonly kind: 'Done' } | { readonly kind: 'RequeueAfter'; readonly afterMs: number };
 
 export interface Reconciler {
-  /** Throws for a retry with backoff; TerminalError and WaitingError (lib/errors) mean what they say. */
+  /** Throws for a retry with backoff; TerminalError, WaitingError and RetryError (lib/errors) mean what they say. */
   reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult>;
 }

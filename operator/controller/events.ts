@@ -24,6 +24,7 @@ export const revisionFailed = (revision: string, message: string): ModelEvent =>
   warning('RevisionFailed', `Gave up revision ${revision}: ${message}`);
 export const scaled = (revision: string, from: number, to: number): ModelEvent =>
   normal('Scaled', `Scaled revision ${revision} from ${from} to ${to}`);
+export const adopted = (object: string): ModelEvent => normal('Adopted', `${object} had lost its owner and is this model's again`);
 export const suspended = (): ModelEvent => normal('Suspended', 'spec.suspend is true: all pods end');
 export const blockerFound = (reason: Reason, message: string): ModelEvent => warning(reason, message);
 
@@ -35,15 +36,19 @@ function warning(reason: Reason, message: string): ModelEvent {
   return { type: 'Warning', reason, message };
 }
 
-/** Of what was written, of having become Ready, and of blockers that the last status did not name. */
-export function computeEvents(plan: Plan, outcome: Outcome, status: ModelDeploymentStatus): ModelEvent[] {
+/** Of what was written. */
+export function computeWriteEvents(plan: Plan, outcome: Outcome): ModelEvent[] {
+  return outcome.written.flatMap((action) => eventsOf(action, plan));
+}
+
+/** Of having become Ready, and of blockers that the last status did not name. Told when the status is written. */
+export function computeStatusEvents(plan: Plan, status: ModelDeploymentStatus): ModelEvent[] {
   const before: ModelDeploymentStatus | undefined = plan.context.observed.model.status;
   const known = new Set((before?.blockers ?? []).map(({ reason }) => reason));
   const news = (status.blockers ?? []).filter(({ reason }) => !known.has(reason));
   const ready = readyOf(status);
   const hasBecomeReady = ready?.status === 'True' && readyOf(before)?.status !== 'True';
   return [
-    ...outcome.written.flatMap((action) => eventsOf(action, plan)),
     ...(hasBecomeReady ? [servingNow(ready.message)] : []),
     ...news.flatMap(({ reason, message }) => (isReason(reason) ? [blockerFound(reason, message)] : [])),
   ];
@@ -60,6 +65,8 @@ function eventsOf(action: Action, plan: Plan): ModelEvent[] {
       const isAnswer = digest?.kind === 'Known' && digest.justResolved;
       return [...(isAnswer ? [resolved(context.spec.model.uri, action.digest)] : []), revisionCreated(action.revision)];
     }
+    case 'Adopt':
+      return [adopted(action.object)];
     case 'PointService':
       // the first one serves when it is Ready, which is told then
       return [undefined, action.revision].includes(context.observed.serving) ? [] : [revisionServing(action.revision)];

@@ -3,6 +3,7 @@ import { LABELS } from '../../contract/labels.js';
 import type { Statusz } from '../../contract/statusz.js';
 import { KINDS, type KindName } from '../api/kinds.js';
 import type { ModelDeployment } from '../api/zz_generated.modeldeployment.js';
+import { isAdoptable, isOrphanOf } from '../orphan.js';
 import type { Cache, KubeObject, ModelProbe, ObjectKey } from '../ports.js';
 import { COMPONENTS, SERVICE_ACCOUNT } from '../render/metadata.js';
 import { viewDeployment } from '../view/deployment-view.js';
@@ -14,18 +15,24 @@ import { viewRevision } from '../view/revision-view.js';
 
 export type Caches = Readonly<Record<KindName, Cache>>;
 
+/** The model with what of it is known better than the cache knows it. */
+export type Latest = (model: KubeObject & ModelDeployment) => KubeObject & ModelDeployment;
+const same: Latest = (model) => model;
+
 /** Undefined when there is nothing to look after: absent, or being deleted, which ownerReferences see to. */
-export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<Statusz>): Promise<Observed | undefined> {
-  const model = caches.modelDeployment.get(key);
-  if (model === undefined || !isModelDeployment(model)) return undefined;
+export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<Statusz>, latest: Latest = same): Promise<Observed | undefined> {
+  const cached = caches.modelDeployment.get(key);
+  if (cached === undefined || !isModelDeployment(cached)) return undefined;
+  const model = latest(cached);
   const { uid, generation, deletionTimestamp } = model.metadata;
   if (uid === undefined || deletionTimestamp !== undefined) return undefined;
   const children = listChildren(key, caches);
   const owned = children.filter((object) => controllerUid(object) === uid);
   const ofKind = (kind: KindName): KubeObject[] => owned.filter((object) => object.kind === KINDS[kind].kind);
-  const services = new Map(ofKind('service').map((service) => [service.metadata.name, service]));
+  const orphans = children.filter((object) => isAdoptable(object, key.name));
+  const service = [...owned, ...orphans].find(({ kind, metadata }) => kind === KINDS.service.kind && metadata.name === key.name);
   const pods = listPods(key, caches);
-  const serving = servingRevision(services.get(key.name));
+  const serving = servingRevision(service);
   const serviceAccount = caches.serviceAccount.get({ namespace: key.namespace, name: SERVICE_ACCOUNT });
   const servers = pods.filter(isServer);
   return {
@@ -43,7 +50,7 @@ export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<
     resolvers: pods.filter((pod) => pod.component === COMPONENTS.resolve && pod.controller?.uid === uid),
     serving,
     leftovers: children.filter((object) => isLeftover(object, model)).map(({ kind, metadata }) => objectKey(kind, metadata.name)),
-    siblings: listSiblings(key, caches),
+    orphans,
     objects: new Map(
       [...owned, ...(serviceAccount === undefined ? [] : [serviceAccount])].map((object) => [objectKey(object.kind, object.metadata.name), object]),
     ),
@@ -66,12 +73,6 @@ function isServer({ component, revision, controller }: PodView): boolean {
   return component === COMPONENTS.serve && revision !== '' && controller?.kind === 'ReplicaSet' && controller.name.startsWith(`${revision}-`);
 }
 
-function listSiblings({ namespace }: ObjectKey, caches: Caches): { name: string; uid: string }[] {
-  return caches.modelDeployment.list({ namespace }).flatMap(({ metadata: { name, uid, deletionTimestamp } }) => {
-    return uid === undefined || deletionTimestamp !== undefined ? [] : [{ name, uid }];
-  });
-}
-
 function servingRevision(service: KubeObject | undefined): string | undefined {
   return asText(asRecord(asRecord(service?.['spec'])['selector'])[LABELS.revision]);
 }
@@ -80,8 +81,10 @@ function controllerUid({ metadata }: KubeObject): string | undefined {
   return metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
 }
 
-/** Of a ModelDeployment of this name that was deleted: Kubernetes is about to collect it. */
-function isLeftover({ metadata }: KubeObject, model: ModelDeployment): boolean {
+/** Of a ModelDeployment of this name that was deleted: Kubernetes is about to collect it. So is an orphan that is being deleted. */
+function isLeftover(object: KubeObject, model: ModelDeployment): boolean {
+  const { metadata } = object;
+  if (isOrphanOf(object, model.metadata.name)) return metadata.deletionTimestamp !== undefined;
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
   return owner !== undefined && owner.kind === model.kind && owner.name === model.metadata.name && owner.uid !== model.metadata.uid;
 }

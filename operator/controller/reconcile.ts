@@ -1,6 +1,6 @@
 /** One pass over one ModelDeployment: observe → plan → apply → status, and when to look again. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Statusz } from '../../contract/statusz.js';
+import { RetryError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { KINDS } from '../api/kinds.js';
 import { LIMITS } from '../api/limits.js';
@@ -10,10 +10,13 @@ import type { Clock, EventRecorder, KubeObject, ModelProbe, ObjectKey, Reconcile
 import type { RenderConfig } from '../render/config.js';
 import { computeStatus } from '../status/compute-status.js';
 import type { Outcome } from '../status/outcome.js';
+import { isSameJson } from '../view/json.js';
 import type { Observed } from '../view/observed.js';
 import { applyPlan } from './apply.js';
-import { computeEvents } from './events.js';
+import { computeStatusEvents, computeWriteEvents } from './events.js';
 import { type Caches, observe } from './observe.js';
+import { StatusBudget } from './status-budget.js';
+import { UnseenStatuses } from './unseen-status.js';
 
 export interface ControllerOptions {
   readonly caches: Caches;
@@ -22,50 +25,74 @@ export interface ControllerOptions {
   readonly probe: ModelProbe<Statusz>;
   readonly clock: Clock;
   readonly config: RenderConfig;
+  /** Absent: as BUDGET_LIMITS say. */
+  readonly budget?: StatusBudget;
   readonly log: Logger;
 }
 
 const DONE: ReconcileResult = { kind: 'Done' };
 
+/** The status of a pass, and how long it waits to be written. */
+interface Report {
+  readonly status: ModelDeploymentStatus;
+  readonly waitMs: number | undefined;
+}
+
 export class ModelDeploymentController implements Reconciler {
-  constructor(readonly options: ControllerOptions) {}
+  readonly #budget: StatusBudget;
+  readonly #unseen = new UnseenStatuses();
+
+  constructor(readonly options: ControllerOptions) {
+    this.#budget = options.budget ?? new StatusBudget();
+  }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult> {
     const { caches, probe, clock, config, writer } = this.options;
-    const observed = await observe(key, caches, probe);
+    const observed = await observe(key, caches, probe, (model) => this.#unseen.latest(model));
     // being deleted, or gone: ownerReferences do the rest
     if (observed === undefined || signal.aborted) return DONE;
     const log = this.options.log.child({ namespace: key.namespace, name: key.name, generation: observed.generation });
     const plan = planModelDeployment(observed, config, clock.now());
     const outcome = await applyPlan(plan, writer, log);
-    const status = await this.#writeStatus(plan, outcome);
-    this.#recordEvents(plan, outcome, status);
+    const report = await this.#writeStatus(plan, outcome);
+    this.#recordEvents(plan, outcome, report);
+    const next = this.#nextPass(plan, outcome, report);
     if (outcome.failure !== undefined && outcome.failure.wait === undefined) {
-      throw new Error(outcome.failure.message, { cause: outcome.failure.error });
+      const atLatestMs = next.kind === 'RequeueAfter' ? next.afterMs : undefined;
+      throw new RetryError(atLatestMs, outcome.failure.message, { cause: outcome.failure.error });
     }
-    return this.#nextPass(plan, outcome, status);
+    return next;
   }
 
-  /** Once, and only if it differs. */
-  async #writeStatus(plan: Plan, outcome: Outcome): Promise<ModelDeploymentStatus> {
-    const { observed } = plan.context;
+  /** Once, only if it differs, and only when it may: what waits is computed anew by the pass that comes for it. */
+  async #writeStatus(plan: Plan, outcome: Outcome): Promise<Report> {
+    const { observed, nowMs } = plan.context;
     const status = computeStatus(plan, outcome);
-    if (!isDeepStrictEqual(toJson(status), toJson(observed.model.status))) {
-      await this.options.writer.applyStatus(KINDS.modelDeployment, toStatusObject(observed, status));
+    const { status: before } = observed.model;
+    if (isSameJson(status, before)) {
+      this.#budget.settle(observed.uid);
+      return { status, waitMs: undefined };
     }
-    return status;
+    const isUnderWay = outcome.written.length > 0 && outcome.failure === undefined && outcome.conflict === undefined;
+    const waitMs = this.#budget.take(observed.uid, { before, after: status, isUnderWay }, nowMs);
+    if (waitMs > 0) return { status, waitMs };
+    await this.options.writer.applyStatus(KINDS.modelDeployment, toStatusObject(observed, status));
+    this.#unseen.note({ ...observed.model }, status);
+    return { status, waitMs: undefined };
   }
 
-  #recordEvents(plan: Plan, outcome: Outcome, status: ModelDeploymentStatus): void {
+  #recordEvents(plan: Plan, outcome: Outcome, { status, waitMs }: Report): void {
     const about = plan.context.observed.model;
-    for (const { type, reason, message } of computeEvents(plan, outcome, status)) {
+    const ofStatus = waitMs === undefined ? computeStatusEvents(plan, status) : [];
+    for (const { type, reason, message } of [...computeWriteEvents(plan, outcome), ...ofStatus]) {
       this.options.recorder.event({ ...about }, type, reason, message);
     }
   }
 
   /** What the cluster does wakes us by itself; only what time alone does needs an instant. */
-  #nextPass({ context, requeueAtMs }: Plan, { conflict, failure }: Outcome, status: ModelDeploymentStatus): ReconcileResult {
+  #nextPass({ context, requeueAtMs }: Plan, { conflict, failure }: Outcome, { status, waitMs }: Report): ReconcileResult {
     const waits = [
+      waitMs,
       requeueAtMs === undefined ? undefined : requeueAtMs - context.nowMs,
       conflict === undefined ? undefined : LIMITS.conflictRetryMs,
       failure?.wait?.retryAfterMs,
@@ -88,9 +115,4 @@ function toStatusObject({ model, uid }: Observed, status: ModelDeploymentStatus)
   const { apiVersion, kind } = KINDS.modelDeployment;
   const { name, namespace } = model.metadata;
   return { apiVersion, kind, metadata: { name, uid, ...(namespace === undefined ? {} : { namespace }) }, status };
-}
-
-/** Without what is undefined, as the API server keeps it. */
-function toJson(value: unknown): unknown {
-  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }

@@ -8,8 +8,9 @@ import { containsManifest } from '../render/contains.js';
 import { renderControllerRevision, renderNewRevision } from '../render/controller-revision.js';
 import { renderDeployment } from '../render/deployment.js';
 import { renderDisruptionBudget } from '../render/disruption-budget.js';
+import { ownerOf } from '../render/metadata.js';
 import { renderResolverPod } from '../render/resolver-pod.js';
-import { renderServiceAccount } from '../render/service-account.js';
+import { isServiceAccountRight, renderServiceAccount } from '../render/service-account.js';
 import { renderModelService, renderRevisionService } from '../render/services.js';
 import { type Observed, objectKey } from '../view/observed.js';
 
@@ -31,7 +32,9 @@ export function toWrites(action: Action, plan: Plan): Write[] {
 
   switch (action.kind) {
     case 'EnsureServiceAccount':
-      return ensureServiceAccount(plan);
+      return ensureServiceAccount(plan.context);
+    case 'Adopt':
+      return adopt(action.object, plan);
     case 'StartResolver':
       return apply(KINDS.pod, renderResolverPod({ model, spec, config, generation: observed.generation, ...action }));
     case 'DeletePod':
@@ -72,17 +75,27 @@ export function toWrites(action: Action, plan: Plan): Write[] {
   }
 }
 
+/** Only the owner, and only of the object as it was seen. */
+function adopt(object: string, { context }: Plan): Write[] {
+  const { observed, identity } = context;
+  return observed.orphans
+    .filter(({ kind, metadata }) => objectKey(kind, metadata.name) === object)
+    .flatMap(({ apiVersion, kind, metadata: { name, resourceVersion = '' } }) => {
+      const metadata = { name, namespace: identity.namespace, resourceVersion, ownerReferences: [ownerOf(identity)] };
+      const ownership: Ownership = { kind: 'OrphanOf', owner: KINDS.modelDeployment, name: identity.name, uid: identity.uid };
+      const resource = Object.values(KINDS).find((known) => known.kind === kind && known.apiVersion === apiVersion);
+      return resource === undefined ? [] : [{ kind: 'Apply', resource, object: { apiVersion, kind, metadata }, ownership }];
+    });
+}
+
 /** Bound to the version that the cache shows. */
 function asSeen(object: KubeObject, { objects }: Observed): KubeObject {
   const { resourceVersion } = objects.get(objectKey(object.kind, object.metadata.name))?.metadata ?? {};
   return resourceVersion === undefined ? object : { ...object, metadata: { ...object.metadata, resourceVersion } };
 }
 
-/** Written when this model is missing among its owners: the other owners are their own business. */
-function ensureServiceAccount({ context }: Plan): Write[] {
-  const { observed, identity } = context;
-  const own = renderServiceAccount(observed.namespace, [identity]);
-  if (containsManifest(observed.objects.get(objectKey(own.kind, own.metadata.name)), own)) return [];
-  const object = renderServiceAccount(observed.namespace, observed.siblings);
+function ensureServiceAccount({ observed }: Plan['context']): Write[] {
+  const object = renderServiceAccount(observed.namespace);
+  if (isServiceAccountRight(observed.objects.get(objectKey(object.kind, object.metadata.name)), object)) return [];
   return [{ kind: 'Apply', resource: KINDS.serviceAccount, object, ownership: { kind: 'ManagedBy' } }];
 }

@@ -1,7 +1,7 @@
 /** What to watch, and whose pass a change asks for. */
 import { FIELD_MANAGER, LABELS } from '../../contract/labels.js';
 import { KINDS, type KindName } from '../api/kinds.js';
-import type { Cache, KubeObject, ObjectKey } from '../ports.js';
+import type { KubeObject, ObjectKey } from '../ports.js';
 
 /** Only what is ours is watched and kept; objects of other owners cost neither memory nor passes. Absent: all of the kind. */
 export const LABEL_SELECTORS: Readonly<Record<KindName, string | undefined>> = {
@@ -15,20 +15,17 @@ export const LABEL_SELECTORS: Readonly<Record<KindName, string | undefined>> = {
 };
 
 /** Keys of the models that a change of an object of that kind concerns: as it is now, and as it was. */
-export function mapToModels(kind: KindName, models: Cache): (object: KubeObject, old?: KubeObject) => readonly ObjectKey[] {
+export function mapToModels(kind: KindName): (object: KubeObject, old?: KubeObject) => readonly ObjectKey[] {
   return (object, old) => {
-    const keys = [object, old].flatMap((each) => (each === undefined ? [] : modelsOf(kind, each, models)));
-    return keys.filter((key, index) => keys.findIndex(({ namespace, name }) => namespace === key.namespace && name === key.name) === index);
+    const [now, before] = [modelOf(kind, object), old === undefined ? undefined : modelOf(kind, old)];
+    const { namespace = '' } = object.metadata;
+    return [...new Set([now, before])].flatMap((name) => (name === undefined ? [] : [{ namespace, name }]));
   };
 }
 
-function modelsOf(kind: KindName, { metadata }: KubeObject, models: Cache): ObjectKey[] {
-  const { namespace = '', name } = metadata;
-  if (kind === 'modelDeployment') return [{ namespace, name }];
-  // the ServiceAccount belongs to all models of its namespace
-  if (kind === 'serviceAccount') return models.list({ namespace }).map(({ metadata: { name: model } }) => ({ namespace, name: model }));
-  const model = metadata.labels?.[LABELS.model];
-  return model === undefined ? [] : [{ namespace, name: model }];
+/** The ServiceAccount belongs to no model: a controller of its own looks after it. */
+function modelOf(kind: KindName, { metadata }: KubeObject): string | undefined {
+  return kind === 'modelDeployment' ? metadata.name : metadata.labels?.[LABELS.model];
 }
 
 export const WATCHED_KINDS = Object.keys(KINDS).filter((kind): kind is KindName => kind in KINDS);

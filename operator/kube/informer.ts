@@ -37,6 +37,10 @@ export class Informer implements Cache {
     return this.#index.list(filter);
   }
 
+  count(namespace: string): number {
+    return this.#index.count(namespace);
+  }
+
   /** Hears of every change once the cache shows it. */
   subscribe(listener: ChangeListener): void {
     for (const { store } of this.#reflectors) {

@@ -33,6 +33,10 @@ export class ObjectIndex {
     return this.#byNamespace.get(namespace)?.get(name);
   }
 
+  count(namespace: string): number {
+    return this.#byNamespace.get(namespace)?.size ?? 0;
+  }
+
   list({ namespace, labels = {} }: ObjectFilter): KubeObject[] {
     const found: KubeObject[] = [];
     for (const bucket of this.#bucketsFor(namespace, labels)) {

@@ -3,7 +3,7 @@ import { KubeClient } from '../../lib/kube/kube-client.js';
 import { isConflict, KubeError } from '../../lib/kube/kube-error.js';
 import { KubeTransport } from '../../lib/kube/transport.js';
 import { answerJson, answerStatus, FakeHttpServer } from '../../test/fakes/http-server.js';
-import type { KubeObject, Ownership, ResourceKind } from '../ports.js';
+import { type KubeObject, type Ownership, OwnershipError, type ResourceKind } from '../ports.js';
 import { KubeWriter } from './writer.js';
 
 const PODS: ResourceKind = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' };
@@ -29,13 +29,18 @@ const failure = (work: Promise<unknown>) => work.catch((error: unknown) => error
 const sent = () => JSON.parse(server.calls.at(-1)?.body ?? '');
 
 describe('what a write depends on (the rest is in the contract suite)', () => {
-  test('an apply names the uid that was seen and no status', async () => {
+  test('an apply names the version that was seen and no status', async () => {
     await writer.apply(PODS, pod, OURS);
     expect(server.calls.map(({ method, path }) => `${method} ${path}`)).toEqual([
       'GET /api/v1/namespaces/shop/pods/p',
       'PATCH /api/v1/namespaces/shop/pods/p',
     ]);
-    expect(sent()).toEqual({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'shop', uid: 'u1', labels }, spec: { a: 1 } });
+    expect(sent()).toEqual({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p', namespace: 'shop', uid: 'u1', resourceVersion: '7', labels },
+      spec: { a: 1 },
+    });
     expect(server.calls[1]?.query.toString()).toBe('fieldManager=slipway-operator&force=true');
   });
 
@@ -49,13 +54,13 @@ describe('what a write depends on (the rest is in the contract suite)', () => {
     expect(sent()).toMatchObject({ metadata: { uid: 'u1', resourceVersion: '7' } });
   });
 
-  test('a delete names the uid, and an object that went meanwhile is deleted', async () => {
+  test('a delete names the version, and an object that went meanwhile is deleted', async () => {
     server.answerWith(({ method }, response) => {
       if (method === 'GET') answerJson(response, 200, stored('u1'));
       else answerStatus(response, 404, 'NotFound', 'pods "p" not found');
     });
     await writer.delete(PODS, { namespace: 'shop', name: 'p' }, OURS);
-    expect(sent()).toEqual({ propagationPolicy: 'Background', preconditions: { uid: 'u1' } });
+    expect(sent()).toEqual({ propagationPolicy: 'Background', preconditions: { uid: 'u1', resourceVersion: '7' } });
   });
 
   test('an object that was replaced between look and write is a conflict', async () => {
@@ -76,7 +81,7 @@ describe('what a write depends on (the rest is in the contract suite)', () => {
     expect(error).toMatchObject({ code: 403, reason: 'Forbidden', message: 'Could not apply Pod "shop/p": exceeded quota: q' });
   });
 
-  test('a status write looks again when somebody wrote in between, and gives up after three', async () => {
+  test('a status write looks again when somebody wrote in between, and gives up after four', async () => {
     let version = 1;
     server.answerWith(({ method }, response) => {
       if (method === 'GET') answerJson(response, 200, stored('u1', String(version++)));
@@ -86,6 +91,55 @@ describe('what a write depends on (the rest is in the contract suite)', () => {
     await writer.applyStatus(PODS, { ...pod, metadata: { ...pod.metadata, uid: 'u1' } });
     expect(sent()).toEqual({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'shop', resourceVersion: '2' }, status: { b: 1 } });
     expect(isConflict(await failure(writer.applyStatus(PODS, pod)))).toBe(true);
-    expect(server.calls).toHaveLength(4 + 6);
+    expect(server.calls).toHaveLength(4 + 8);
+  });
+});
+
+describe('over a cache', () => {
+  const seen = (object: KubeObject | undefined) => new KubeWriter(new KubeClient(transport), () => object);
+  const cached = (resourceVersion = '7'): KubeObject => ({ apiVersion: 'v1', kind: 'Pod', ...stored('u1', resourceVersion) });
+  const calls = () => server.calls.map(({ method, path }) => `${method} ${path.split('/').slice(6).join('/')}`);
+  const theirs = { metadata: { name: 'p', namespace: 'shop', uid: 'u1', resourceVersion: '8', labels: { 'app.kubernetes.io/managed-by': 'Helm' } } };
+  /** As a server: a write that names another version is refused. */
+  const serve = (object: { readonly metadata: { readonly resourceVersion: string } }) =>
+    server.answerWith(({ method, body }, response) => {
+      const written = method === 'GET' ? undefined : JSON.parse(body);
+      const version: unknown = written?.metadata?.resourceVersion ?? written?.preconditions?.resourceVersion;
+      if (method === 'GET' || version === object.metadata.resourceVersion) answerJson(response, 200, object);
+      else answerStatus(response, 409, 'Conflict', 'the object has been modified');
+    });
+
+  test('what is shown as it is on the server is written with one request', async () => {
+    serve(stored('u1', '7'));
+    await seen(cached()).apply(PODS, pod, OURS);
+    await seen(cached()).applyStatus(PODS, { ...pod, metadata: { ...pod.metadata, uid: 'u1' } });
+    await seen(cached()).delete(PODS, { namespace: 'shop', name: 'p' }, OURS);
+    expect(calls()).toEqual(['PATCH p', 'PATCH p/status', 'DELETE p']);
+  });
+
+  test('old news costs a look, and then the write', async () => {
+    serve(stored('u1', '8'));
+    await seen(cached()).apply(PODS, pod, OURS);
+    await seen(cached()).delete(PODS, { namespace: 'shop', name: 'p' }, OURS);
+    expect(calls()).toEqual(['PATCH p', 'GET p', 'PATCH p', 'DELETE p', 'GET p', 'DELETE p']);
+  });
+
+  test('what somebody took over since is neither written nor deleted', async () => {
+    serve(theirs);
+    expect(await failure(seen(cached()).apply(PODS, pod, OURS))).toBeInstanceOf(OwnershipError);
+    expect(await failure(seen(cached()).delete(PODS, { namespace: 'shop', name: 'p' }, OURS))).toBeInstanceOf(OwnershipError);
+  });
+
+  test('an owner that the cache names is asked for on the server before it is blamed', async () => {
+    serve(stored('u1', '8'));
+    await seen({ apiVersion: 'v1', kind: 'Pod', ...theirs }).apply(PODS, pod, OURS);
+    expect(calls()).toEqual(['GET p', 'PATCH p']);
+  });
+
+  test('the status of a namesake made later is not written', async () => {
+    serve(stored('u2', '8'));
+    const mine = { ...pod, metadata: { ...pod.metadata, uid: 'u1' } };
+    expect(isConflict(await failure(seen(cached()).applyStatus(PODS, mine)))).toBe(true);
+    expect(calls()).toEqual(['PATCH p/status', 'GET p']);
   });
 });

@@ -1,48 +1,62 @@
-/** The Writer port over a real API server. Ownership is asked of the server, and the uid that was seen is a condition of the write. */
-import { FIELD_MANAGER } from '../../contract/labels.js';
+/**
+ * The Writer port over a real API server. Whose an object is, is asked of the object itself, and the version that was looked at is a
+ * condition of the write: who took it over since, even an instant ago, is not overwritten. What a cache shows needs no look at the
+ * server first; when the write then meets another version, the server is looked at.
+ */
+import { ADOPTION_MANAGER, FIELD_MANAGER } from '../../contract/labels.js';
+import { WaitingError } from '../../lib/errors.js';
 import type { KubeClient } from '../../lib/kube/kube-client.js';
 import { isConflict, isInvalid, isNotFound, KubeError } from '../../lib/kube/kube-error.js';
-import type { KubeObject, ObjectKey, Ownership, ResourceKind, Writer } from '../ports.js';
+import { type KubeObject, type ObjectKey, type Ownership, OwnershipError, type ResourceKind, type Writer } from '../ports.js';
 import { checkFreshness, newStaleError } from './freshness.js';
-import { checkOwnership, describeObject } from './ownership.js';
+import { checkOwnerLives, checkOwnership, describeObject } from './ownership.js';
 
-const STATUS_ATTEMPTS = 3;
+/** Looks at the server before a write is given up because somebody else writes the same object all the time. */
+const ATTEMPTS = 4;
+
+/** What a cache has of an object; undefined where it has none, or there is no cache of the kind. */
+export type FindCached = (resource: ResourceKind, key: ObjectKey) => KubeObject | undefined;
+
+interface SeenObject {
+  /** Undefined: there is none. */
+  readonly existing: KubeObject | undefined;
+  readonly fieldManager: string;
+}
 
 export class KubeWriter implements Writer {
   readonly #client: KubeClient;
+  readonly #findCached: FindCached;
 
-  constructor(client: KubeClient) {
+  constructor(client: KubeClient, findCached: FindCached = () => undefined) {
     this.#client = client;
+    this.#findCached = findCached;
   }
 
   apply(resource: ResourceKind, object: KubeObject, ownership: Ownership): Promise<KubeObject> {
-    return explained(`apply ${describeObject(object)}`, async () => {
-      const existing = await this.#client.find(resource, object.metadata);
-      if (existing !== undefined) checkOwnership(existing, ownership, object);
-      checkFreshness(existing, object);
-      const { status: _, ...fields } = object;
-      const { apiVersion, kind } = object;
-      const { name, namespace, labels, annotations, ownerReferences, resourceVersion } = object.metadata;
-      const metadata = { name, ...defined({ namespace, labels, annotations, ownerReferences, resourceVersion, uid: existing?.metadata.uid }) };
-      try {
-        return await this.#client.apply(resource, { ...fields, apiVersion, kind, metadata }, { fieldManager: FIELD_MANAGER });
-      } catch (error) {
-        throw isConflict(error) && resourceVersion !== undefined ? newStaleError(object) : error;
-      }
-    });
+    const key = keyOf(object);
+    return explained(`apply ${describeObject(object)}`, () =>
+      this.#overSeen(resource, key, async (existing) => {
+        if (existing !== undefined) checkOwnership(existing, ownership, object);
+        checkFreshness(existing, object);
+        if (ownership.kind === 'OrphanOf') await this.#checkOwner(object, ownership);
+        return this.#apply(resource, object, { existing, fieldManager: managerFor(ownership) });
+      }),
+    );
   }
 
-  delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void> {
-    return explained(`delete ${resource.kind} "${key.namespace}/${key.name}"`, async () => {
-      const existing = await this.#client.find(resource, key);
-      if (existing === undefined) return;
-      checkOwnership(existing, ownership);
-      try {
-        await this.#client.delete(resource, key, defined({ uid: existing.metadata.uid }));
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-      }
-    });
+  async delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void> {
+    await explained(`delete ${resource.kind} "${key.namespace}/${key.name}"`, () =>
+      this.#overSeen(resource, key, async (existing) => {
+        if (existing === undefined) return;
+        checkOwnership(existing, ownership);
+        const { uid, resourceVersion } = existing.metadata;
+        try {
+          await this.#client.delete(resource, key, defined({ uid, resourceVersion }));
+        } catch (error) {
+          if (!isNotFound(error)) throw error;
+        }
+      }),
+    );
   }
 
   /**
@@ -50,27 +64,79 @@ export class KubeWriter implements Writer {
    * resourceVersion, so the one of the object whose uid was looked at is the condition.
    */
   applyStatus(resource: ResourceKind, object: KubeObject): Promise<KubeObject> {
-    return explained(`write the status of ${describeObject(object)}`, async () => {
-      for (let attempt = 1; ; attempt++) {
-        const existing = await this.#client.get(resource, object.metadata);
+    return explained(`write the status of ${describeObject(object)}`, () =>
+      this.#overSeen(resource, keyOf(object), async (existing) => {
+        if (existing === undefined) throw new KubeError('it is gone', { code: 404, reason: 'NotFound' });
         checkUid(existing, object);
-        try {
-          return await this.#client.apply(resource, statusOf(object, existing), { fieldManager: FIELD_MANAGER, subresource: 'status' });
-        } catch (error) {
-          if (!isConflict(error) || attempt >= STATUS_ATTEMPTS) throw error; // somebody wrote in between: look again
-        }
-      }
-    });
+        return this.#client.apply(resource, statusOf(object, existing), { fieldManager: FIELD_MANAGER, subresource: 'status' });
+      }),
+    );
   }
+
+  async #checkOwner({ metadata: { namespace } }: KubeObject, owner: Ownership & { readonly kind: 'OrphanOf' }): Promise<void> {
+    checkOwnerLives(await this.#client.find(owner.owner, { ...defined({ namespace }), name: owner.name }), owner);
+  }
+
+  async #apply(resource: ResourceKind, object: KubeObject, { existing, fieldManager }: SeenObject): Promise<KubeObject> {
+    const { status: _, ...fields } = object;
+    const { apiVersion, kind } = object;
+    const { name, namespace, labels, annotations, ownerReferences, resourceVersion } = object.metadata;
+    const seen = { uid: existing?.metadata.uid, resourceVersion: existing?.metadata.resourceVersion };
+    const metadata = { name, ...defined({ namespace, labels, annotations, ownerReferences, ...seen }) };
+    try {
+      return await this.#client.apply(resource, { ...fields, apiVersion, kind, metadata }, { fieldManager });
+    } catch (error) {
+      throw isConflict(error) && resourceVersion !== undefined ? newStaleError(object) : error;
+    }
+  }
+
+  /** Writes over what the cache shows; where that is not so any more, or no reason to write, over what the server shows. */
+  async #overSeen<Result>(resource: ResourceKind, key: ObjectKey, write: (existing: KubeObject | undefined) => Promise<Result>): Promise<Result> {
+    const cached = this.#findCached(resource, key);
+    if (cached !== undefined) {
+      try {
+        return await write(cached);
+      } catch (error) {
+        if (!isWorthALook(error)) throw error;
+      }
+    }
+    for (let attempt = 1; ; attempt++) {
+      const existing = await this.#client.find(resource, key);
+      try {
+        return await write(existing);
+      } catch (error) {
+        const isWrittenSince = isConflict(error) && existing !== undefined && !(error instanceof ReplacedError);
+        if (!isWrittenSince || attempt >= ATTEMPTS) throw error;
+      }
+    }
+  }
+}
+
+/** The cache may be old news: of who owns it, of which version it is, of its being there at all. */
+function isWorthALook(error: unknown): boolean {
+  if (error instanceof OwnershipError || error instanceof WaitingError) return true;
+  return isConflict(error) || isNotFound(error) || (error instanceof KubeError && isOtherUid(error));
+}
+
+function keyOf({ metadata: { namespace = '', name } }: KubeObject): ObjectKey {
+  return { namespace, name };
+}
+
+/** An apply takes away what its manager applied before and leaves out now: what only adopts needs another manager. */
+function managerFor({ kind }: Ownership): string {
+  return kind === 'OrphanOf' ? ADOPTION_MANAGER : FIELD_MANAGER;
 }
 
 function statusOf({ apiVersion, kind, metadata: { name, namespace }, status }: KubeObject, existing: KubeObject) {
   return { apiVersion, kind, metadata: { name, ...defined({ namespace, resourceVersion: existing.metadata.resourceVersion }) }, status };
 }
 
+/** An object of that name is there, and it is another one. */
+class ReplacedError extends KubeError {}
+
 function checkUid(existing: KubeObject, { metadata: { uid } }: KubeObject): void {
   if (uid === undefined || uid === existing.metadata.uid) return;
-  throw new KubeError(`it was deleted and made anew: its uid is ${existing.metadata.uid}, not ${uid}`, { code: 409, reason: 'Conflict' });
+  throw new ReplacedError(`it was deleted and made anew: its uid is ${existing.metadata.uid}, not ${uid}`, { code: 409, reason: 'Conflict' });
 }
 
 /** What was attempted goes before what the server said; code and reason stay, for the predicates. */

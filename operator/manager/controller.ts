@@ -3,7 +3,7 @@
  * alone: its error is logged once, here, and the key comes back later. Terminal errors wait for the next change instead.
  */
 import { type Clock, STEADY_CLOCK } from '../../lib/clock.js';
-import { TerminalError, toError, WaitingError } from '../../lib/errors.js';
+import { RetryError, TerminalError, toError, WaitingError } from '../../lib/errors.js';
 import { describeError, type Logger } from '../../lib/logger.js';
 import { ScopedAbort } from '../../lib/scoped-abort.js';
 import type { KubeObject, ObjectKey, Reconciler } from '../ports.js';
@@ -135,6 +135,7 @@ export class Controller {
       return 'Terminal';
     }
     this.#queue.addAfterFailure(id);
+    if (error instanceof RetryError && error.atLatestMs !== undefined) this.#queue.addAfter(id, error.atLatestMs);
     if (isMistake(error)) this.#options.metrics.panicked();
     if (cut.aborted) this.#logger.info('Reconcile was cut off', { ...key, error: describeError(error) });
     else this.#logger.error('Reconcile failed', { ...key, error: describeError(error), ...(isMistake(error) ? { stack: error.stack } : {}) });

@@ -19,12 +19,13 @@ export function computeResolverHash(spec: CompleteSpec, config: RenderConfig): s
 
 /**
  * Name of the revision: whatever changes answers, placement or how the bytes are fetched, as the user wrote it. Neither replicas
- * nor suspend, and nothing of the chart: an upgrade of the operator restarts no pod. A tag counts through its digest only.
+ * nor suspend, and nothing of the chart: an upgrade of the operator restarts no pod. A tag counts through its digest only. An update
+ * that was accepted counts; none is as if the field did not exist, so that names are those of versions without it.
  */
 export function computeRevisionName(name: string, spec: CompleteSpec, digest: string): string {
   const { uri, version, secretName } = spec.model;
-  const { env, resources, accelerator } = spec;
-  return `${name}-${hash8({ uri: withoutTag(uri), digest, version, secretName, env, resources, accelerator })}`;
+  const { env, resources, accelerator, acceptedUpdate } = spec;
+  return `${name}-${hash8({ uri: withoutTag(uri), digest, version, secretName, env, resources, accelerator, acceptedUpdate })}`;
 }
 
 /** `oci://host:5000/a/b:4@sha256:…` → `oci://host:5000/a/b`. */

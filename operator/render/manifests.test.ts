@@ -52,7 +52,7 @@ function render({ model, config }: (typeof CASES)[number]): KubeObject[] {
   const revision = renderNewRevision({ model: MODEL, spec, digest: DIGEST_A, number: 1, config });
   const view = viewRevision(revision);
   return [
-    renderServiceAccount(MODEL.namespace, [MODEL]),
+    renderServiceAccount(MODEL.namespace),
     renderResolverPod({ model: MODEL, spec, config, serial: 1, generation: 1, attempt: 1 }),
     revision,
     renderDeployment(MODEL, view, spec.replicas),

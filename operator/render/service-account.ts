@@ -1,23 +1,22 @@
-/** One identity for all pods of a namespace, without a token. Every ModelDeployment owns it, so it goes with the last. */
+/**
+ * One identity for all pods of a namespace, without a token. Nobody owns it: with as many owners as models, each new model would
+ * rewrite them all. It is made by the first model's pass and removed when no model is left (ADR 42).
+ */
 import { FIELD_MANAGER, LABELS } from '../../contract/labels.js';
 import { KINDS } from '../api/kinds.js';
-import type { KubeObject, OwnerReference } from '../ports.js';
-import { APP_NAME, ownerOf, SERVICE_ACCOUNT } from './metadata.js';
+import type { KubeObject } from '../ports.js';
+import { containsManifest } from './contains.js';
+import { APP_NAME, SERVICE_ACCOUNT } from './metadata.js';
 
-export function renderServiceAccount(namespace: string, models: readonly { readonly name: string; readonly uid: string }[]): KubeObject {
+export function renderServiceAccount(namespace: string): KubeObject {
   return {
     ...{ apiVersion: KINDS.serviceAccount.apiVersion, kind: KINDS.serviceAccount.kind },
-    metadata: {
-      name: SERVICE_ACCOUNT,
-      namespace,
-      labels: { [LABELS.managedBy]: FIELD_MANAGER, [LABELS.name]: APP_NAME },
-      ownerReferences: models.map(sharedOwner).sort((a, b) => (a.uid < b.uid ? -1 : 1)),
-    },
+    metadata: { name: SERVICE_ACCOUNT, namespace, labels: { [LABELS.managedBy]: FIELD_MANAGER, [LABELS.name]: APP_NAME } },
     automountServiceAccountToken: false,
   };
 }
 
-function sharedOwner(model: { readonly name: string; readonly uid: string }): OwnerReference {
-  const { apiVersion, kind, name, uid } = ownerOf(model);
-  return { apiVersion, kind, name, uid };
+/** False too for one that still has ModelDeployments as owners, as 0.1.0 wrote it: with the last of those it would be collected. */
+export function isServiceAccountRight(account: KubeObject | undefined, desired: KubeObject): boolean {
+  return containsManifest(account, desired) && !(account?.metadata.ownerReferences ?? []).some(({ kind }) => kind === KINDS.modelDeployment.kind);
 }

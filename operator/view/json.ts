@@ -25,6 +25,16 @@ export function asTimeMs(value: unknown): number | undefined {
   return Number.isFinite(time) ? time : undefined;
 }
 
+/** Equal as JSON: the order of keys does not count, and what is undefined is as good as absent. */
+export function isSameJson(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (Array.isArray(left)) return Array.isArray(right) && left.length === right.length && left.every((item, at) => isSameJson(item, right[at]));
+  if (!isRecord(left) || !isRecord(right)) return false;
+  for (const key in left) if (!isSameJson(left[key], right[key])) return false;
+  for (const key in right) if (left[key] === undefined && right[key] !== undefined) return false;
+  return true;
+}
+
 export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

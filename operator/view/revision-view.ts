@@ -21,6 +21,8 @@ export interface RevisionView {
   readonly digest: string;
   readonly sourceHash: string;
   readonly image: string;
+  /** The consent that it was made with. */
+  readonly acceptedUpdate: string | undefined;
   /** The rendered pod template, pinned. */
   readonly template: Json;
   /** Whole `data` as stored: it may not change. */
@@ -38,6 +40,7 @@ export function viewRevision(object: KubeObject): RevisionView {
     digest: annotations[ANNOTATIONS.digest] ?? '',
     sourceHash: annotations[ANNOTATIONS.sourceHash] ?? '',
     image: asText(data['image']) ?? '',
+    acceptedUpdate: asText(asRecord(data['spec'])['acceptedUpdate']),
     template: asRecord(data['template']),
     data,
     failed: parseEvidence(annotations[ANNOTATIONS.failed]),

@@ -5,12 +5,30 @@ import { makeModelDeployment } from '../../test/builders/model-deployment.js';
 import { makePod } from '../../test/builders/pod.js';
 import type { KubeObject } from '../ports.js';
 import { viewDeployment } from './deployment-view.js';
-import { asTimeMs } from './json.js';
+import { asTimeMs, isSameJson } from './json.js';
 import { isModelDeployment } from './model-view.js';
 import { viewPod } from './pod-view.js';
 import { viewRevision } from './revision-view.js';
 
 const odd = (fields: Record<string, unknown>): KubeObject => ({ apiVersion: 'v1', kind: 'X', metadata: { name: 'x' }, ...fields });
+
+describe('isSameJson', () => {
+  test.each([
+    ['the same', { a: [1, { b: 'c' }] }, { a: [1, { b: 'c' }] }, true],
+    ['other order of keys', { a: 1, b: 2 }, { b: 2, a: 1 }, true],
+    ['undefined is absent', { a: 1, b: undefined }, { a: 1 }, true],
+    ['absent is undefined', { a: 1 }, { a: 1, b: undefined }, true],
+    ['undefined against something', { b: undefined }, { b: 1 }, false],
+    ['a key more', { a: 1 }, { a: 1, b: null }, false],
+    ['other order in a list', [1, 2], [2, 1], false],
+    ['a longer list', [1], [1, 1], false],
+    ['a list against a record', [], {}, false],
+    ['text against number', { a: '1' }, { a: 1 }, false],
+    ['nothing against an empty record', undefined, {}, false],
+  ])('%s', (_, left, right, want) => {
+    expect([isSameJson(left, right), isSameJson(right, left)]).toEqual([want, want]);
+  });
+});
 
 describe('views', () => {
   test('never throw', () => {

@@ -6,8 +6,10 @@ import { SILENT_LOGGER } from '../../lib/logger.js';
 import { KINDS, type KindName } from '../../operator/api/kinds.js';
 import type { ModelDeployment, ModelDeploymentSpec, StatusCondition } from '../../operator/api/zz_generated.modeldeployment.js';
 import { ModelDeploymentController } from '../../operator/controller/reconcile.js';
+import { ServiceAccountController } from '../../operator/controller/service-account.js';
+import { BUDGET_LIMITS, StatusBudget } from '../../operator/controller/status-budget.js';
 import type { KubeObject, ReconcileResult } from '../../operator/ports.js';
-import type { RenderConfig } from '../../operator/render/config.js';
+import { SERVICE_ACCOUNT } from '../../operator/render/metadata.js';
 import { findBrokenInvariants } from '../../operator/status/invariants.js';
 import { asInteger, asRecord, asText } from '../../operator/view/json.js';
 import { isModelDeployment } from '../../operator/view/model-view.js';
@@ -16,15 +18,11 @@ import { FakeCluster } from '../fakes/fake-cluster.js';
 import { FakeProbe } from '../fakes/fake-probe.js';
 import { FakeRecorder } from '../fakes/fake-recorder.js';
 import { DIGEST_A, DIGEST_B } from './model-deployment.js';
+import { REPORT } from './report.js';
 import { type PodFate, SimulatedKubernetes } from './simulated-kubernetes.js';
+import { TEST_CONFIG } from './test-config.js';
 
-export const TEST_CONFIG: RenderConfig = {
-  runtimeImage: 'registry.test/runtime@sha256:1',
-  imagePullSecrets: [],
-  caConfigMap: undefined,
-  plainHttpHosts: [],
-  proxy: {},
-};
+export { REPORT, TEST_CONFIG };
 
 const NAMESPACE = 'shop';
 
@@ -37,6 +35,8 @@ export class TestWorld {
   readonly sources = new Map<string, Termination>();
   readonly fates = new Map<string, PodFate>();
   config = TEST_CONFIG;
+  /** Of what waits, tests of their own speak: here every status is written when it is known. */
+  budget = new StatusBudget({ ...BUDGET_LIMITS, intervalMs: 0, settleMs: 0 });
   readonly kubernetes = new SimulatedKubernetes(this.cluster, {
     resolve: (uri) => this.sources.get(uri) ?? { code: 'OK', stage: 'resolve', message: 'ok', digest: uri.endsWith(':1') ? DIGEST_A : DIGEST_B },
     serve: (digest) => this.fates.get(digest) ?? { kind: 'Ready' },
@@ -76,6 +76,7 @@ export class TestWorld {
       clock: this.clock,
       config: this.config,
       log: SILENT_LOGGER,
+      budget: this.budget,
     });
   }
 
@@ -84,7 +85,27 @@ export class TestWorld {
     for (const { metadata } of this.cluster.objects(KINDS.modelDeployment)) {
       this.lastResult = await controller.reconcile({ namespace: metadata.namespace ?? '', name: metadata.name }, new AbortController().signal);
     }
+    await this.settleAccounts();
     this.checkInvariants();
+  }
+
+  /** One pass over the ServiceAccount of every namespace, and over no model. */
+  async settleAccounts(): Promise<void> {
+    for (const namespace of this.#namespaces()) await this.#accounts.reconcile({ namespace, name: SERVICE_ACCOUNT }, new AbortController().signal);
+  }
+
+  #namespaces(): Set<string> {
+    const objects = [KINDS.modelDeployment, KINDS.serviceAccount].flatMap((kind) => this.cluster.objects(kind));
+    return new Set(objects.map(({ metadata }) => metadata.namespace ?? ''));
+  }
+
+  get #accounts(): ServiceAccountController {
+    return new ServiceAccountController({
+      models: this.cluster.cache(KINDS.modelDeployment),
+      accounts: this.cluster.cache(KINDS.serviceAccount),
+      writer: this.cluster.writer,
+      census: { isEmpty: async (resource, namespace) => this.cluster.objects(resource, namespace).length === 0 },
+    });
   }
 
   /** Passes and moves of the cluster, until neither changes anything. */
@@ -142,26 +163,3 @@ export class TestWorld {
     return asInteger(asRecord(this.get('deployment', revision)?.['spec'])['replicas']);
   }
 }
-
-export const REPORT: Statusz = {
-  version: '0.1.0',
-  onnxruntime: '1.30.0',
-  threads: 2,
-  instances: 1,
-  models: [
-    {
-      name: 'reader',
-      version: '1',
-      state: 'Ready',
-      reason: '',
-      format: 'onnx',
-      digest: DIGEST_A,
-      contentDigest: `sha256:${'c'.repeat(64)}`,
-      bytes: 1234,
-      verifiedAt: '2026-01-01T00:00:00.000Z',
-      signature: { inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 3] }], outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 10] }] },
-      provider: 'cpu',
-      seconds: { download: 1.5, load: 0.2, warmup: 0.1 },
-    },
-  ],
-};

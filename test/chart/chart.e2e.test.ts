@@ -108,6 +108,7 @@ describe('rights', () => {
     'slipway.dev/modeldeployments/finalizers[] update',
     '/pods,services[] get,list,watch,create,patch,delete',
     '/serviceaccounts[] get,list,watch,create,patch',
+    '/serviceaccounts[slipway-runtime] delete',
     'apps/deployments,controllerrevisions[] get,list,watch,create,patch,delete',
     'policy/poddisruptionbudgets[] get,list,watch,create,patch,delete',
     '/events[] create,patch',

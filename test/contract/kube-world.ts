@@ -3,23 +3,27 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { type ClusterHandle, externalCluster, findCluster } from '../../cluster/cluster.js';
+import { SYSTEM_CLOCK } from '../../lib/clock.js';
 import { kubeconfigAccess } from '../../lib/kube/cluster-access.js';
-import { type JsonRecord, readArray, readRecord, readString } from '../../lib/kube/json.js';
+import { readArray, readRecord, readString } from '../../lib/kube/json.js';
 import { KubeClient } from '../../lib/kube/kube-client.js';
 import { isAlreadyExists } from '../../lib/kube/kube-error.js';
 import { parseObject } from '../../lib/kube/kube-object.js';
 import { KubeTransport } from '../../lib/kube/transport.js';
 import { Informer } from '../../operator/kube/informer.js';
 import { KubeWriter } from '../../operator/kube/writer.js';
-import type { KubeObject, ResourceKind } from '../../operator/ports.js';
+import type { ResourceKind } from '../../operator/ports.js';
+import type { ApiWorld, ApiWorldMaker } from './api-world.js';
 import { eventually } from './eventually.js';
-import type { Hands, World, WorldMaker } from './world.js';
+import { handsOn } from './hands-on.js';
+import { DEPLOYMENTS, MODELS, REVISIONS, SERVICE_ACCOUNTS } from './objects.js';
 
 const NAMESPACES: ResourceKind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces' };
 export const CRDS: ResourceKind = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions' };
 const PATIENCE_MS = 30_000;
+const WRITTEN = [MODELS, DEPLOYMENTS, REVISIONS, SERVICE_ACCOUNTS];
 
-export class KubeWorlds implements WorldMaker {
+export class KubeWorlds implements ApiWorldMaker {
   readonly client: KubeClient;
   #stop = new AbortController();
   #running: Promise<void>[] = [];
@@ -42,14 +46,18 @@ export class KubeWorlds implements WorldMaker {
     await this.transport.close();
   }
 
-  async make(): Promise<World> {
+  /** With `cached`, the writer sees through synced caches what it writes over. */
+  async make({ cached = false } = {}): Promise<ApiWorld> {
     this.#stop = new AbortController();
     this.#namespace = `contract-${randomBytes(4).toString('hex')}`;
     await this.client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.#namespace } });
+    const caches = new Map(cached ? await Promise.all(WRITTEN.map(async (kind) => [kind.plural, await this.#cache(kind)] as const)) : []);
     return {
-      namespace: this.#namespace,
+      ...{ namespace: this.#namespace, client: this.client, transport: this.transport },
+      forgottenVersion: async () => '1',
+      time: SYSTEM_CLOCK,
       patienceMs: PATIENCE_MS,
-      writer: new KubeWriter(this.client),
+      writer: new KubeWriter(this.client, ({ plural }, key) => caches.get(plural)?.get(key)),
       hands: handsOn(this.client),
       cache: (resource) => this.#cache(resource),
     };
@@ -90,14 +98,4 @@ async function ensureCrd(client: KubeClient): Promise<void> {
       (condition) => readString(condition, 'type') === 'Established' && readString(condition, 'status') === 'True',
     );
   await eventually('the CRD to be served', PATIENCE_MS, () => client.get(CRDS, { name: crd.metadata.name }), isEstablished);
-}
-
-function handsOn(client: KubeClient): Hands {
-  return {
-    create: (resource, object) => client.create(resource, object),
-    update: (resource, key, patch) => client.mergePatch(resource, key, patch),
-    patchStatus: (resource, key, status: JsonRecord) => client.mergePatch(resource, { ...key, subresource: 'status' }, { status }),
-    remove: (resource, key) => client.delete(resource, key),
-    get: (resource, key): Promise<KubeObject | undefined> => client.find(resource, key),
-  };
 }
