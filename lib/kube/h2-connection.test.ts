@@ -126,6 +126,14 @@ describe('calls', () => {
     await until('the stream to be reset', () => server.streams.size === 0);
   });
 
+  test('an answer that was there before anybody read it is whole', async () => {
+    connect();
+    const answers = await Promise.all([exchange('/a'), exchange('/b')]);
+    await sleep(50);
+    expect(await Promise.all(answers.map(textOf))).toEqual(['{"ok":true}', '{"ok":true}']);
+    await until('the streams to be free', () => server.streams.size === 0);
+  });
+
   test('abort, and returning early, reset the stream', async () => {
     const codes: (number | undefined)[] = [];
     server.answerWith((stream, headers) => {
@@ -239,6 +247,17 @@ describe('what goes wrong', () => {
     await until('the old connection to be closed', () => server.sockets.size === 1);
   });
 
+  test('GOAWAY that leaves a call out: the server has not begun it, so it is sent once more', async () => {
+    server.answerWith((stream, { ':path': path }) => {
+      if (path === '/left-out' && server.connections === 1) stream.session?.goaway(constants.NGHTTP2_NO_ERROR, 1);
+      else stream.respond({ ':status': 200 }, { endStream: true });
+    });
+    connect();
+    await get('/first');
+    expect(await get('/left-out')).toBe('');
+    expect([server.calls, server.connections]).toEqual([['/first', '/left-out', '/left-out'], 2]);
+  });
+
   test('a server that sends GOAWAY all the time collects no connections', async () => {
     server.answerWith(watch);
     connect();
@@ -309,7 +328,7 @@ describe('silence', () => {
       const [watched, called] = await Promise.all([failureOf(open.next()), failureOf(get('/'))]);
       expect(watched).toBe('The API server answered no HTTP/2 PING for 100 ms: the connection was given up');
       expect(called).toBe(watched);
-      expect(Date.now() - begin).toBeLessThan(1500);
+      expect(Date.now() - begin).toBeLessThan(5000);
       process.kill(child.pid ?? 0, 'SIGCONT');
       expect(await get('/')).toBe('ok');
     } finally {

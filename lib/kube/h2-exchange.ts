@@ -38,7 +38,7 @@ export function exchangeOnH2(session: ClientHttp2Session, call: HttpCall, onClos
       onClosed();
       reject(explain(stream, failure));
     });
-    stream.once('response', (headers) => resolve({ ...readHead(headers), body: readBody(stream) }));
+    stream.once('response', (headers) => resolve({ ...readHead(headers), body: readBody(stream, () => failure) }));
     if (call.body !== undefined) stream.end(call.body);
     if (call.signal.aborted) abort();
     else call.signal.addEventListener('abort', abort, { once: true });
@@ -57,26 +57,33 @@ function readHead(headers: IncomingHttpHeaders & IncomingHttpStatusHeader): Omit
   return { status: headers[':status'] ?? 0, headers: Object.fromEntries(texts) };
 }
 
-function readBody(stream: ClientHttp2Stream): AsyncIterable<Uint8Array> {
-  return {
-    [Symbol.asyncIterator]() {
-      const chunks = stream.iterator({ destroyOnReturn: false });
-      return {
-        async next() {
-          const next = await chunks.next().catch((error: unknown) => {
-            throw explain(stream, error);
-          });
-          // a reset with CANCEL looks to Node like an end
-          if (next.done === true && stream.rstCode !== NGHTTP2_NO_ERROR) throw explain(stream, undefined);
-          return next;
-        },
-        async return() {
-          cancel(stream);
-          return { done: true, value: undefined };
-        },
-      };
-    },
+/** Not the stream's own iterator: that takes a stream for broken which was closed before somebody began to read its last bytes. */
+function readBody(stream: ClientHttp2Stream, failure: () => unknown): AsyncIterable<Uint8Array> {
+  let wake = (): void => undefined;
+  let isClosed = false;
+  stream.on('readable', () => wake());
+  stream.once('end', () => wake());
+  stream.once('close', () => {
+    isClosed = true;
+    wake();
+  });
+  const next = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
+    for (;;) {
+      const chunk: Buffer | null = stream.read();
+      if (chunk !== null) return { done: false, value: chunk };
+      // a reset with CANCEL looks to Node like an end
+      if (stream.readableEnded && stream.rstCode === NGHTTP2_NO_ERROR) return { done: true, value: undefined };
+      if (stream.readableEnded || isClosed) throw explain(stream, failure());
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
   };
+  const stop = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
+    cancel(stream);
+    return { done: true, value: undefined };
+  };
+  return { [Symbol.asyncIterator]: () => ({ next, return: stop }) };
 }
 
 function cancel(stream: ClientHttp2Stream): void {
@@ -88,7 +95,7 @@ function cancel(stream: ClientHttp2Stream): void {
 function explain(stream: ClientHttp2Stream, cause: unknown): unknown {
   if (stream.rstCode === NGHTTP2_REFUSED_STREAM) return new UnprocessedError('The server refused the call before doing anything', { cause });
   const code = readString(cause, 'code');
-  if (cause !== undefined && code !== 'ERR_HTTP2_STREAM_ERROR' && code !== 'ERR_STREAM_PREMATURE_CLOSE') return cause;
+  if (cause !== undefined && code !== 'ERR_HTTP2_STREAM_ERROR') return cause;
   const name = CODE_NAMES.get(stream.rstCode ?? NGHTTP2_NO_ERROR) ?? String(stream.rstCode);
   return new Error(`The answer was cut off by the other end (HTTP/2 ${name})`, { cause });
 }
