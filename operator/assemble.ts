@@ -17,12 +17,14 @@ import { LABEL_SELECTORS, mapToModels, WATCHED_KINDS } from './controller/watche
 import { KubeEventRecorder } from './kube/event-recorder.js';
 import { Informer } from './kube/informer.js';
 import { LeaseLock } from './kube/lease-lock.js';
+import { OwnWrites } from './kube/own-writes.js';
+import { ShowingWriter } from './kube/showing-writer.js';
 import { KubeWriter } from './kube/writer.js';
 import { FencedWriter } from './manager/fenced-writer.js';
 import { LeaderElection } from './manager/leader-election.js';
 import { Manager, type ManagerOptions, type ManagerOutcome } from './manager/manager.js';
 import type { ManagerMetrics } from './manager/metrics.js';
-import type { KubeObject, ModelProbe, ObjectKey, ResourceKind } from './ports.js';
+import type { ModelProbe, ResourceKind } from './ports.js';
 
 export interface OperatorParts {
   readonly config: OperatorConfig;
@@ -60,10 +62,15 @@ export function assembleOperator(parts: OperatorParts): Operator {
   const informers = newInformers(parts);
   registerModelMetrics(metrics.registry, informers.modelDeployment);
   const recorder = new KubeEventRecorder({ client, instance: config.instance, logger: log, clock: time.wall });
-  const unfenced = new KubeWriter(client, (resource, key) => findCached(informers, resource, key));
+  const caches = mapKinds((kind) => new OwnWrites({ cache: informers[kind], clock: time.steady }));
+  const cacheOf = (resource: ResourceKind): OwnWrites | undefined => {
+    const kind = WATCHED_KINDS.find((name) => KINDS[name].plural === resource.plural);
+    return kind === undefined ? undefined : caches[kind];
+  };
+  const unfenced = new ShowingWriter(new KubeWriter(client, (resource, key) => cacheOf(resource)?.get(key)), cacheOf);
   const writer = election === undefined ? unfenced : new FencedWriter(unfenced, () => election.isLeading());
   const reconciler = new ModelDeploymentController({
-    caches: informers,
+    caches,
     writer,
     recorder,
     probe: parts.probe,
@@ -76,7 +83,7 @@ export function assembleOperator(parts: OperatorParts): Operator {
   const { modelDeployment: models, serviceAccount: accounts } = informers;
   manager.addController({
     name: 'serviceaccount',
-    reconciler: new ServiceAccountController({ models, accounts, writer, census: client }),
+    reconciler: new ServiceAccountController({ models, accounts: caches.serviceAccount, writer, census: client }),
     watches: [
       { source: models, mapToKeys: mapModelToAccount(models) },
       { source: accounts, mapToKeys: mapAccount },
@@ -93,11 +100,6 @@ export function assembleOperator(parts: OperatorParts): Operator {
   };
 }
 
-function findCached(informers: Readonly<Record<KindName, Informer>>, { plural }: ResourceKind, key: ObjectKey): KubeObject | undefined {
-  const kind = WATCHED_KINDS.find((name) => KINDS[name].plural === plural);
-  return kind === undefined ? undefined : informers[kind].get(key);
-}
-
 function newElection({ namespace, identity, metrics, log, time }: OperatorParts, client: KubeClient): LeaderElection {
   return new LeaderElection({
     lock: new LeaseLock(client, { namespace, name: FIELD_MANAGER }),
@@ -111,7 +113,7 @@ function newElection({ namespace, identity, metrics, log, time }: OperatorParts,
 }
 
 function newInformers({ config, transport, metrics, log, time }: OperatorParts): Readonly<Record<KindName, Informer>> {
-  const informer = (kind: KindName): Informer => {
+  return mapKinds((kind) => {
     const resource = KINDS[kind];
     metrics.addKind(resource.kind);
     return new Informer({
@@ -125,14 +127,17 @@ function newInformers({ config, transport, metrics, log, time }: OperatorParts):
       onRelist: () => metrics.countRelist(resource.kind),
       onListenerError: () => metrics.countListenerError(resource.kind),
     });
-  };
+  });
+}
+
+function mapKinds<Value>(make: (kind: KindName) => Value): Readonly<Record<KindName, Value>> {
   return {
-    modelDeployment: informer('modelDeployment'),
-    deployment: informer('deployment'),
-    controllerRevision: informer('controllerRevision'),
-    pod: informer('pod'),
-    service: informer('service'),
-    serviceAccount: informer('serviceAccount'),
-    podDisruptionBudget: informer('podDisruptionBudget'),
+    modelDeployment: make('modelDeployment'),
+    deployment: make('deployment'),
+    controllerRevision: make('controllerRevision'),
+    pod: make('pod'),
+    service: make('service'),
+    serviceAccount: make('serviceAccount'),
+    podDisruptionBudget: make('podDisruptionBudget'),
   };
 }

@@ -14,15 +14,10 @@ import { viewRevision } from '../view/revision-view.js';
 
 export type Caches = Readonly<Record<KindName, Cache>>;
 
-/** The model with what of it is known better than the cache knows it. */
-export type Latest = (model: KubeObject & ModelDeployment) => KubeObject & ModelDeployment;
-const same: Latest = (model) => model;
-
 /** Undefined when there is nothing to look after: absent, or being deleted, which ownerReferences see to. */
-export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<Statusz>, latest: Latest = same): Promise<Observed | undefined> {
-  const cached = caches.modelDeployment.get(key);
-  if (cached === undefined || !isModelDeployment(cached)) return undefined;
-  const model = latest(cached);
+export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<Statusz>): Promise<Observed | undefined> {
+  const model = caches.modelDeployment.get(key);
+  if (model === undefined || !isModelDeployment(model)) return undefined;
   const { uid, generation, deletionTimestamp } = model.metadata;
   if (uid === undefined || deletionTimestamp !== undefined) return undefined;
   const children = listChildren(key, caches);

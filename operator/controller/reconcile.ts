@@ -16,7 +16,6 @@ import { applyPlan } from './apply.js';
 import { computeStatusEvents, computeWriteEvents } from './events.js';
 import { type Caches, observe } from './observe.js';
 import { StatusBudget } from './status-budget.js';
-import { UnseenStatuses } from './unseen-status.js';
 
 export interface ControllerOptions {
   readonly caches: Caches;
@@ -40,7 +39,6 @@ interface Report {
 
 export class ModelDeploymentController implements Reconciler {
   readonly #budget: StatusBudget;
-  readonly #unseen = new UnseenStatuses();
 
   constructor(readonly options: ControllerOptions) {
     this.#budget = options.budget ?? new StatusBudget();
@@ -48,7 +46,7 @@ export class ModelDeploymentController implements Reconciler {
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult> {
     const { caches, probe, clock, config, writer } = this.options;
-    const observed = await observe(key, caches, probe, (model) => this.#unseen.latest(model));
+    const observed = await observe(key, caches, probe);
     // being deleted, or gone: ownerReferences do the rest
     if (observed === undefined || signal.aborted) return DONE;
     const log = this.options.log.child({ namespace: key.namespace, name: key.name, generation: observed.generation });
@@ -77,7 +75,6 @@ export class ModelDeploymentController implements Reconciler {
     const waitMs = this.#budget.take(observed.uid, { before, after: status, isUnderWay }, nowMs);
     if (waitMs > 0) return { status, waitMs };
     await this.options.writer.applyStatus(KINDS.modelDeployment, toStatusObject(observed, status));
-    this.#unseen.note({ ...observed.model }, status);
     return { status, waitMs: undefined };
   }
 
