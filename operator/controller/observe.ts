@@ -20,11 +20,12 @@ export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<
   if (model === undefined || !isModelDeployment(model)) return undefined;
   const { uid, generation, deletionTimestamp } = model.metadata;
   if (uid === undefined || deletionTimestamp !== undefined) return undefined;
-  const children = listChildren(key, caches);
+  const podObjects = caches.pod.list(childrenOf(key));
+  const children = [...CHILD_KINDS.flatMap((kind) => caches[kind].list(childrenOf(key))), ...podObjects];
   const owned = children.filter((object) => controllerUid(object) === uid);
   const ofKind = (kind: KindName): KubeObject[] => owned.filter((object) => object.kind === KINDS[kind].kind);
   const services = new Map(ofKind('service').map((service) => [service.metadata.name, service]));
-  const pods = listPods(key, caches);
+  const pods = podObjects.map(viewPod);
   const serving = servingRevision(services.get(key.name));
   const serviceAccount = caches.serviceAccount.get({ namespace: key.namespace, name: SERVICE_ACCOUNT });
   const servers = pods.filter(isServer);
@@ -50,14 +51,11 @@ export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<
   };
 }
 
-const CHILD_KINDS = ['deployment', 'service', 'controllerRevision', 'podDisruptionBudget', 'pod'] as const;
+/** Beside pods. */
+const CHILD_KINDS = ['deployment', 'service', 'controllerRevision', 'podDisruptionBudget'] as const;
 
-function listChildren({ namespace, name }: ObjectKey, caches: Caches): KubeObject[] {
-  return CHILD_KINDS.flatMap((kind) => caches[kind].list({ namespace, labels: { [LABELS.model]: name } }));
-}
-
-function listPods({ namespace, name }: ObjectKey, caches: Caches): PodView[] {
-  return caches.pod.list({ namespace, labels: { [LABELS.model]: name } }).map(viewPod);
+function childrenOf({ namespace, name }: ObjectKey): { readonly namespace: string; readonly labels: Readonly<Record<string, string>> } {
+  return { namespace, labels: { [LABELS.model]: name } };
 }
 
 /** Pods of a Deployment belong to its ReplicaSet, whose name begins with the Deployment's. */

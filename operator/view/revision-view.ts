@@ -38,7 +38,10 @@ export function viewRevision(object: KubeObject): RevisionView {
     digest: annotations[ANNOTATIONS.digest] ?? '',
     sourceHash: annotations[ANNOTATIONS.sourceHash] ?? '',
     image: asText(data['image']) ?? '',
-    template: asRecord(data['template']),
+    // may be text in memory: read when it is asked for
+    get template() {
+      return asRecord(data['template']);
+    },
     data,
     failed: parseEvidence(annotations[ANNOTATIONS.failed]),
     provenAt: annotations[ANNOTATIONS.proven],
