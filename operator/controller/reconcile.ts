@@ -5,6 +5,7 @@ import type { Logger } from '../../lib/logger.js';
 import { KINDS } from '../api/kinds.js';
 import { LIMITS } from '../api/limits.js';
 import type { ModelDeploymentStatus } from '../api/zz_generated.modeldeployment.js';
+import type { Action } from '../plan/action.js';
 import { type Plan, planModelDeployment } from '../plan/plan-model-deployment.js';
 import type { Clock, EventRecorder, KubeObject, ModelProbe, ObjectKey, ReconcileResult, Reconciler, Writer } from '../ports.js';
 import type { RenderConfig } from '../render/config.js';
@@ -59,7 +60,7 @@ export class ModelDeploymentController implements Reconciler {
       const atLatestMs = next.kind === 'RequeueAfter' ? next.afterMs : undefined;
       throw new RetryError(atLatestMs, outcome.failure.message, { cause: outcome.failure.error });
     }
-    return next;
+    return outcome.written.length === 0 ? next : { ...next, actions: outcome.written.map(nameAction) };
   }
 
   /** Once, only if it differs, and only when it may: what waits is computed anew by the pass that comes for it. */
@@ -97,6 +98,10 @@ export class ModelDeploymentController implements Reconciler {
     ].filter((ms) => ms !== undefined);
     return waits.length === 0 ? DONE : { kind: 'RequeueAfter', afterMs: Math.max(1, Math.min(...waits)) };
   }
+}
+
+function nameAction(action: Action): string {
+  return 'revision' in action ? `${action.kind} ${action.revision}` : action.kind;
 }
 
 /** After as long as the pods have been asked in vain, so that each wait doubles the time: 15 s, 15 s, 30 s, 60 s … 10 min. */
