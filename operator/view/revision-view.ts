@@ -41,7 +41,10 @@ export function viewRevision(object: KubeObject): RevisionView {
     sourceHash: annotations[ANNOTATIONS.sourceHash] ?? '',
     image: asText(data['image']) ?? '',
     acceptedUpdate: asText(asRecord(data['spec'])['acceptedUpdate']),
-    template: asRecord(data['template']),
+    // may be text in memory: read when it is asked for
+    get template() {
+      return asRecord(data['template']);
+    },
     data,
     failed: parseEvidence(annotations[ANNOTATIONS.failed]),
     provenAt: annotations[ANNOTATIONS.proven],
