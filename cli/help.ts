@@ -5,11 +5,15 @@ const OVERVIEW = `Usage: slipway COMMAND, and "slipway COMMAND --help" for all o
   serve MODEL.onnx|FOLDER               serves a model, or a folder of them, on this machine, as in a pod
   infer MODEL [--input NAME=VALUE]…     asks a served model once; without --input: what it takes, and an example
   bench MODEL [--concurrency 1,2,4]     asks it over and over, and tells how fast it answers
+  plan --operator-upgrade               lists what the operator of this version would render otherwise than what runs
+  update NAME                           accepts the update that the operator offers for a ModelDeployment
   push MODEL.onnx oci://REGISTRY/NAME   makes an artifact of a file, for spec.model.uri of a ModelDeployment
   resolve --uri URI                     prints the digest that a uri has now
   fetch --uri URI --digest SHA256 --dest FOLDER/NAME/VERSION
                                         downloads a model and verifies it
-  version, help [COMMAND]`;
+  version, help [COMMAND]
+
+All of them are commands of kubectl, too: kubectl slipway COMMAND`;
 
 const SOURCE_FLAGS = `  --credentials DIR            folder with .dockerconfigjson, or username and password, or token
   --ca-bundle FILE             PEM file of a private certificate authority
@@ -21,6 +25,8 @@ const DETAILS: Readonly<Record<string, () => Promise<string>>> = {
   serve: async () => (await import('../runtime/serve-flags.js')).SERVE_USAGE,
   infer: async () => `Usage: ${(await import('./infer/infer-flags.js')).INFER_USAGE}`,
   bench: async () => `Usage: ${(await import('./bench/bench-flags.js')).BENCH_USAGE}`,
+  plan: async () => `Usage: ${(await import('./upgrade/plan-command.js')).PLAN_USAGE}`,
+  update: async () => `Usage: ${(await import('./upgrade/update-command.js')).UPDATE_USAGE}`,
   push: async () => `Usage: ${(await import('./push-command.js')).PUSH_USAGE}`,
   resolve: async () => `Usage: slipway resolve --uri URI [flags]
   prints the digest that a uri has now: oci://registry/models/reader:4, https://… or http://…

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-/** `slipway`: composition root of the commands for people. */
-import { readFileSync } from 'node:fs';
+/** `slipway`, and `kubectl slipway` where it is on the PATH as kubectl-slipway: composition root of the commands for people. */
 import { TERMINATION_CODES } from '../contract/termination.js';
 import { findSimilar, readHelp } from './help.js';
+import { readVersion } from './read-version.js';
 import { terminalOutput } from './terminal-output.js';
 
 const MINIMUM_NODE = 24;
@@ -25,6 +25,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     hideDeprecations();
     return (await import('./bench/bench-command.js')).runBench(argv);
   },
+  plan: async (argv) => (await import('./upgrade/plan-command.js')).runPlan(argv),
+  update: async (argv) => (await import('./upgrade/update-command.js')).runUpdate(argv),
   push: async (argv, env) => (await import('./push-command.js')).runPush(argv, env),
   resolve: async (argv, env) =>
     (await import('../runtime/model/source/commands.js')).runResolve(
@@ -62,9 +64,4 @@ async function main([first = 'help', ...rest]: readonly string[]): Promise<numbe
 function print(text: string): Promise<number> {
   console.log(text);
   return Promise.resolve(0);
-}
-
-function readVersion(): string {
-  const value: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return typeof value === 'object' && value !== null && 'version' in value ? String(value.version) : 'unknown';
 }

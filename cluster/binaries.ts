@@ -23,7 +23,13 @@ export interface Binaries extends ClientTools {
   readonly containerd: string;
 }
 
-type ModuleName = 'kubebox' | 'nodebox' | 'coredns' | 'containerd' | 'helm4' | 'helm3' | 'crane';
+/** Pretended nodes: built only for clusters that have them. */
+export interface KwokBinaries {
+  readonly kwok: string;
+  readonly responder: string;
+}
+
+type ModuleName = 'kubebox' | 'nodebox' | 'coredns' | 'containerd' | 'helm4' | 'helm3' | 'crane' | 'judge' | 'kwok';
 
 interface GoModule {
   /** Folder below cluster/; the module's own name when it is not given. */
@@ -47,6 +53,8 @@ const MODULES: Readonly<Record<ModuleName, GoModule>> = {
   },
   helm4: { outputs: { helm: 'helm.sh/helm/v4/cmd/helm' } },
   helm3: { outputs: { helm3: 'helm.sh/helm/v3/cmd/helm' } },
+  judge: { outputs: { judge: '.' } },
+  kwok: { outputs: { kwok: 'sigs.k8s.io/kwok/cmd/kwok', 'pod-responder': './responder' } },
   crane: { source: 'nodebox', outputs: { crane: 'github.com/google/go-containerregistry/cmd/crane' } },
 };
 
@@ -78,6 +86,11 @@ export async function ensureCrane(note: Note): Promise<string> {
   return join(await ensureModule('crane', note), 'crane');
 }
 
+export async function ensureKwok(note: Note): Promise<KwokBinaries> {
+  const folder = await ensureModule('kwok', note);
+  return { kwok: join(folder, 'kwok'), responder: join(folder, 'pod-responder') };
+}
+
 function binariesIn(folders: ReadonlyMap<ModuleName, string>): Binaries {
   const at = (module: ModuleName, file: string): string => join(folders.get(module) ?? folderOf(module), file);
   return {
@@ -95,6 +108,11 @@ function binariesIn(folders: ReadonlyMap<ModuleName, string>): Binaries {
 /** Both Helms that the chart has to work with. A cluster needs only the newer one. */
 export async function ensureHelm(note: Note): Promise<{ readonly helm: string; readonly helm3: string }> {
   return { helm: join(await ensureModule('helm4', note), 'helm'), helm3: join(await ensureModule('helm3', note), 'helm3') };
+}
+
+/** Says of an object what kstatus, Argo CD and Flux say of it. Only tests ask. */
+export async function ensureJudge(note: Note): Promise<string> {
+  return join(await ensureModule('judge', note), 'judge');
 }
 
 function sourceOf(name: ModuleName): string {

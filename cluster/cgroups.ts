@@ -1,6 +1,6 @@
 /** The cluster's own cgroups: what runs in them is the cluster, and `down` ends all of it, also what a crash left behind. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from './error-code.js';
 import type { Layout } from './layout.js';
@@ -22,6 +22,26 @@ export function makeCgroups(layout: Layout): string[] {
     }
     return join(folder, 'cgroup.procs');
   });
+}
+
+/**
+ * So many processes' worth of CPU time where the machine is busy: the kernel counts a group as one. The groups above are raised too, for
+ * a group within gets its part of what they get; no group is lowered.
+ */
+export function raiseWeight(layout: Layout, processes: number): void {
+  for (const hierarchy of hierarchies()) {
+    for (let path = layout.cgroup; path !== '/'; path = dirname(path)) raise(join(hierarchy, path), processes);
+  }
+}
+
+function raise(folder: string, processes: number): void {
+  for (const [name, ofOne] of [
+    ['cpu.shares', 1024],
+    ['cpu.weight', 100],
+  ] as const) {
+    const file = join(folder, name);
+    if (existsSync(file) && Number(readFileSync(file, 'utf8')) < processes * ofOne) writeFileSync(file, String(processes * ofOne));
+  }
 }
 
 /** Kills until nobody is left, then removes the cgroups. */

@@ -7,12 +7,11 @@ import { Kubectl } from '../hack/kubectl.js';
 import { Phases } from '../hack/phases.js';
 import type { Binaries } from './binaries.js';
 import { downCluster } from './down.js';
-import type { GpuWish } from './gpus.js';
 import { type Layout, REGISTRY_NAME, REGISTRY_PORT } from './layout.js';
 import { pauseImage } from './pause-image.js';
 import { readSupervisor } from './supervisor.js';
 import type { ComponentState } from './supervisor-state.js';
-import { upCluster } from './up.js';
+import { type UpOptions, upCluster } from './up.js';
 
 const MAIN = join(import.meta.dirname, 'main.js');
 const SILENT = (): void => undefined;
@@ -33,7 +32,7 @@ export class TestCluster {
     this.kubectl = new Kubectl({ kubectl: binaries.kubectl, helm: binaries.helm, kubeconfig: layout.kubeconfig, context: layout.id });
   }
 
-  static async up(name: string, wish: GpuWish = {}): Promise<TestCluster> {
+  static async up(name: string, wish: Omit<UpOptions, 'name'> = {}): Promise<TestCluster> {
     const { layout, binaries } = await upCluster({ name, ...wish }, new Phases(SILENT));
     return new TestCluster(layout, binaries);
   }

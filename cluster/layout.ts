@@ -25,6 +25,7 @@ export interface Layout {
   readonly planFile: string;
   readonly stateFile: string;
   readonly gpuStateFile: string;
+  readonly kwokStateFile: string;
 }
 
 export const REGISTRY_NAME = 'registry.slipway.internal';
@@ -60,6 +61,7 @@ export function layoutOf(root: string, name: string, slot: number): Layout {
     planFile: join(stateDir, 'plan.json'),
     stateFile: join(stateDir, 'supervisor.json'),
     gpuStateFile: join(stateDir, 'gpus.json'),
+    kwokStateFile: join(stateDir, 'kwok.json'),
   };
 }
 

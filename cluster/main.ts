@@ -13,6 +13,7 @@ import { upCluster } from './up.js';
 
 const USAGE = `usage: npm run cluster:<command> -- [--name dev] …
   up      start the cluster, or heal it   [--gpus 0..64] [--gpu-vendor nvidia|amd|intel] [--gpu-product NVIDIA-L4]
+                                          [--kwok-nodes 0..1000] [--kwok-gpus 0..16] [--kwok-only]
   down    remove it and everything in it
   status  what runs and what has ended; exit code 0 only when all is well
   logs    [component] [--follow]
@@ -79,6 +80,9 @@ async function up(): Promise<number> {
       ...(gpus === undefined ? {} : { gpus }),
       ...(values['gpu-vendor'] === undefined ? {} : { gpuVendor: values['gpu-vendor'] }),
       ...(values['gpu-product'] === undefined ? {} : { gpuProduct: values['gpu-product'] }),
+      ...(values['kwok-nodes'] === undefined ? {} : { kwokNodes: Number(values['kwok-nodes']) }),
+      ...(values['kwok-gpus'] === undefined ? {} : { kwokGpus: Number(values['kwok-gpus']) }),
+      ...(values['kwok-only'] === undefined ? {} : { kwokOnly: values['kwok-only'] }),
     },
     new Phases(),
   );
@@ -121,6 +125,9 @@ function parseOrExplain() {
         gpus: { type: 'string' },
         'gpu-vendor': { type: 'string' },
         'gpu-product': { type: 'string' },
+        'kwok-nodes': { type: 'string' },
+        'kwok-gpus': { type: 'string' },
+        'kwok-only': { type: 'boolean' },
         follow: { type: 'boolean', short: 'f', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },

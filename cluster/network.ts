@@ -1,6 +1,7 @@
 /** A cluster's network namespace and the one link that joins it to the host. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { exec, execAny } from '../hack/exec.js';
+import { KWOK_POD_CIDR } from './kwok.js';
 import type { Layout } from './layout.js';
 import { deleteNetns, remakeLink } from './slots.js';
 
@@ -21,6 +22,8 @@ export async function ensureNetwork(layout: Layout): Promise<void> {
     `addr replace ${layout.nodeAddress}/30 dev ${layout.peerLink}`,
     `link set ${layout.peerLink} up`,
     `route replace default via ${layout.hostAddress}`,
+    // whatever is sent to a pretended pod is for the responder, which listens on all addresses
+    `route replace local ${KWOK_POD_CIDR} dev lo`,
   ];
   await inside('ip', ['-batch', '-'], `${commands.join('\n')}\n`);
   await inside('sh', ['-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);

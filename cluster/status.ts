@@ -1,6 +1,7 @@
 /** `cluster:status`: what runs, what has ended and with which words, and whether pods can be run. */
 import { findBinaries } from './binaries.js';
 import { readGpuState } from './gpus.js';
+import { readKwokState } from './kwok.js';
 import type { Layout } from './layout.js';
 import { describeExited, howItEnded, readSupervisor } from './supervisor.js';
 import type { ComponentState } from './supervisor-state.js';
@@ -26,7 +27,8 @@ export async function clusterStatus(layout: Layout): Promise<ClusterStatus> {
 async function whatIsMissing(layout: Layout): Promise<string | undefined> {
   const binaries = findBinaries();
   if (binaries === undefined) return 'programs that are not built for the present sources; cluster:up builds them';
-  return firstMissing(layout, binaries, readGpuState(layout.gpuStateFile) ?? { resource: '', product: '', devices: [] });
+  const gpus = readGpuState(layout.gpuStateFile) ?? { resource: '', product: '', devices: [] };
+  return firstMissing(layout, binaries, { gpus, alone: readKwokState(layout.kwokStateFile).alone });
 }
 
 function describeComponent(component: ComponentState): string {

@@ -1,5 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { configFiles } from './configs.js';
+import { kwokFiles } from './kwok.js';
 import { layoutOf } from './layout.js';
 import { mountsOf, supervisorPlan } from './supervisor-plan.js';
 
@@ -14,10 +15,9 @@ const BINARIES = {
   helm: '/bin/helm4-1/helm',
 };
 const layout = layoutOf('/copy', 'dev', 7);
-const plan = supervisorPlan(layout, BINARIES, [
-  '/sys/fs/cgroup/cpu/slipway/7/system/cgroup.procs',
-  '/sys/fs/cgroup/pids/slipway/7/system/cgroup.procs',
-]);
+const cgroups = ['/sys/fs/cgroup/cpu/slipway/7/system/cgroup.procs', '/sys/fs/cgroup/pids/slipway/7/system/cgroup.procs'];
+const plan = supervisorPlan(layout, BINARIES, { cgroups });
+const KWOK = { nodes: 300, gpusPerNode: 8, alone: false, kwok: '/bin/kwok-1/kwok', responder: '/bin/kwok-1/pod-responder' };
 const component = (name: string) => plan.components.find((one) => one.name === name);
 
 test('every part of a Kubernetes is there, once', () => {
@@ -63,4 +63,30 @@ test('what components keep in shared folders of the machine stays in the state f
   expect(mountsOf(layout).map((mount) => mount.target)).toEqual(
     expect.arrayContaining(['/var/lib/kubelet', '/var/lib/cni', '/run/containerd', '/run/netns']),
   );
+});
+
+describe('with pretended nodes', () => {
+  const withKwok = supervisorPlan(layout, BINARIES, { cgroups, kwok: KWOK });
+  const names = withKwok.components.map(({ name }) => name);
+
+  test('kwok and the responder run beside everything else, with files that are written', () => {
+    expect(names).toEqual([...plan.components.map(({ name }) => name), 'kwok', 'pod-responder']);
+    const args = withKwok.components.slice(-2).flatMap((one) => one.args);
+    for (const file of Object.keys(kwokFiles())) expect(args.join(' ')).toContain(`${layout.stateDir}/${file}`);
+  });
+
+  test('alone, nothing is left of a real node', () => {
+    const alone = supervisorPlan(layout, BINARIES, { cgroups, kwok: { ...KWOK, alone: true } });
+    expect(alone.components.map(({ name }) => name)).toEqual([
+      ...['reaper', 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
+      ...['kwok', 'pod-responder'],
+    ]);
+  });
+
+  test('the limits of clients are raised, and only then', () => {
+    const qpsOf = (components: typeof plan.components): string | undefined =>
+      components.find(({ name }) => name === 'kube-controller-manager')?.args.findLast((arg) => arg.startsWith('--kube-api-qps='));
+    expect(qpsOf(plan.components)).toBe('--kube-api-qps=200');
+    expect(qpsOf(withKwok.components)).toBe('--kube-api-qps=2000');
+  });
 });

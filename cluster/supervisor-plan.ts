@@ -1,6 +1,7 @@
 /** What the supervisor starts, in which order, with which flags. Pure; `nodebox supervise` reads the result as JSON. */
 import { dirname, join } from 'node:path';
-import type { Binaries } from './binaries.js';
+import type { Binaries, KwokBinaries } from './binaries.js';
+import { KWOK_NODE_LABEL, KWOK_POD_CIDR, type KwokState } from './kwok.js';
 import { API_PORT, type Layout, REGISTRY_PORT, SERVICE_CIDR } from './layout.js';
 
 export interface ComponentPlan {
@@ -25,11 +26,37 @@ export interface SupervisorPlan {
 
 export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** contract/ports.ts: metrics, probes and /statusz of a runtime. */
+const STATUSZ_PORT = 8002;
+
 const ETCD = 'tcp://127.0.0.1:2379';
 const API = `https://127.0.0.1:${API_PORT}/readyz`;
 const CONTAINERD = 'unix:///run/containerd/containerd.sock';
 
-export function supervisorPlan(layout: Layout, binaries: Binaries, cgroups: readonly string[]): SupervisorPlan {
+export interface PlanWish {
+  /** cgroup.procs files. */
+  readonly cgroups: readonly string[];
+  /** Absent: no pretended nodes. */
+  readonly kwok?: KwokState & KwokBinaries;
+}
+
+/** What makes a machine a node. A cluster of pretended nodes alone has none of it. */
+const NODE_COMPONENTS: readonly string[] = ['registry', 'containerd', 'kubelet', 'kube-proxy', 'coredns', 'gpu-plugin'];
+
+export function supervisorPlan(layout: Layout, binaries: Binaries, { cgroups, kwok }: PlanWish): SupervisorPlan {
+  const all = [...componentsOf(layout, binaries, cgroups), ...(kwok === undefined ? [] : kwokComponents(layout, kwok))];
+  const isWanted = ({ name }: ComponentPlan): boolean => kwok?.alone !== true || !NODE_COMPONENTS.includes(name);
+  return {
+    stateFile: layout.stateFile,
+    logDir: layout.logDir,
+    cgroups,
+    mounts: mountsOf(layout),
+    shadows: KUBELET_SYSCTLS,
+    components: kwok === undefined ? all : all.filter(isWanted).map(forThousands),
+  };
+}
+
+function componentsOf(layout: Layout, binaries: Binaries, cgroups: readonly string[]): ComponentPlan[] {
   const kube = (name: string, waitFor: readonly string[], args: readonly string[]): ComponentPlan => ({
     name,
     path: binaries.kubebox,
@@ -38,35 +65,68 @@ export function supervisorPlan(layout: Layout, binaries: Binaries, cgroups: read
     waitFor,
   });
   const file = (name: string): string => join(layout.stateDir, name);
-  return {
-    stateFile: layout.stateFile,
-    logDir: layout.logDir,
-    cgroups,
-    mounts: mountsOf(layout),
-    shadows: KUBELET_SYSCTLS,
-    components: [
-      reaper(binaries, cgroups),
-      { name: 'registry', path: binaries.nodebox, args: [`:${REGISTRY_PORT}`, file('registry')], env: [], waitFor: [] },
-      kube('etcd', [], etcdArgs(layout)),
-      kube('kube-apiserver', [ETCD], apiserverArgs(layout)),
-      kube('kube-controller-manager', [API], controllerManagerArgs(layout)),
-      kube('kube-scheduler', [API], [`--kubeconfig=${file('scheduler.kubeconfig')}`, '--leader-elect=false']),
-      { name: 'containerd', path: binaries.containerd, args: ['--config', file('containerd.toml')], env: [pathEnv(binaries)], waitFor: [] },
-      kube(
-        'kubelet',
-        [CONTAINERD, API],
-        [
-          `--config=${file('kubelet.json')}`,
-          `--kubeconfig=${file('kubelet.kubeconfig')}`,
-          `--hostname-override=${layout.id}`,
-          `--node-ip=${layout.nodeAddress}`,
-        ],
-      ),
-      kube('kube-proxy', [API], [`--config=${file('kube-proxy.json')}`]),
-      { name: 'coredns', path: binaries.coredns, args: ['-conf', file('Corefile')], env: [], waitFor: [API] },
-      { name: 'gpu-plugin', path: binaries.nodebox, args: [layout.gpuStateFile], env: [], waitFor: [] },
-    ],
-  };
+  return [
+    reaper(binaries, cgroups),
+    { name: 'registry', path: binaries.nodebox, args: [`:${REGISTRY_PORT}`, file('registry')], env: [], waitFor: [] },
+    kube('etcd', [], etcdArgs(layout)),
+    kube('kube-apiserver', [ETCD], apiserverArgs(layout)),
+    kube('kube-controller-manager', [API], controllerManagerArgs(layout)),
+    kube('kube-scheduler', [API], [`--kubeconfig=${file('scheduler.kubeconfig')}`, '--leader-elect=false']),
+    { name: 'containerd', path: binaries.containerd, args: ['--config', file('containerd.toml')], env: [pathEnv(binaries)], waitFor: [] },
+    kube(
+      'kubelet',
+      [CONTAINERD, API],
+      [
+        `--config=${file('kubelet.json')}`,
+        `--kubeconfig=${file('kubelet.kubeconfig')}`,
+        `--hostname-override=${layout.id}`,
+        `--node-ip=${layout.nodeAddress}`,
+      ],
+    ),
+    kube('kube-proxy', [API], [`--config=${file('kube-proxy.json')}`]),
+    { name: 'coredns', path: binaries.coredns, args: ['-conf', file('Corefile')], env: [], waitFor: [API] },
+    { name: 'gpu-plugin', path: binaries.nodebox, args: [layout.gpuStateFile], env: [], waitFor: [] },
+  ];
+}
+
+/** kwok answers for the kubelets, the responder for the pods. */
+function kwokComponents(layout: Layout, { kwok, responder }: KwokBinaries): ComponentPlan[] {
+  const flags = [
+    `--kubeconfig=${layout.kubeconfig}`,
+    `--config=${join(layout.stateDir, 'kwok.yaml')}`,
+    `--manage-nodes-with-label-selector=${KWOK_NODE_LABEL}`,
+    `--cidr=${KWOK_POD_CIDR}`,
+    `--node-ip=${layout.nodeAddress}`,
+  ];
+  return [
+    { name: 'kwok', path: kwok, args: flags, env: [], waitFor: [API] },
+    {
+      name: 'pod-responder',
+      path: responder,
+      args: [layout.kubeconfig, `:${STATUSZ_PORT}`, join(layout.stateDir, 'statusz.json')],
+      env: [],
+      waitFor: [API],
+    },
+  ];
+}
+
+/** Limits that are right for one node and its hundred pods would be what is measured of ten thousand. A later flag replaces an earlier one. */
+const MORE_FLAGS: Readonly<Record<string, readonly string[]>> = {
+  'kube-apiserver': ['--max-requests-inflight=1600', '--max-mutating-requests-inflight=800'],
+  'kube-controller-manager': [
+    '--kube-api-qps=2000',
+    '--kube-api-burst=4000',
+    '--concurrent-deployment-syncs=20',
+    '--concurrent-replicaset-syncs=20',
+    '--concurrent-endpoint-syncs=20',
+    '--concurrent-service-endpoint-syncs=20',
+    '--concurrent-gc-syncs=40',
+  ],
+  'kube-scheduler': ['--kube-api-qps=2000', '--kube-api-burst=4000'],
+};
+
+function forThousands(component: ComponentPlan): ComponentPlan {
+  return { ...component, args: [...component.args, ...(MORE_FLAGS[component.name] ?? [])] };
 }
 
 /** Components die with the supervisor, but pods are nobody's children: the reaper outlives the supervisor by as long as it takes to end them. */

@@ -9,12 +9,18 @@ import { describeExited, readSupervisor } from './supervisor.js';
 
 const TIMEOUT_MS = 120_000;
 
-export async function waitReady(layout: Layout, binaries: Binaries, gpus: GpuState, note: Note): Promise<void> {
+/** `alone`: of pretended nodes alone, without a real one. */
+export interface NodeWish {
+  readonly gpus: GpuState;
+  readonly alone: boolean;
+}
+
+export async function waitReady(layout: Layout, binaries: Binaries, wish: NodeWish, note: Note): Promise<void> {
   let said = '';
   let healthy = false;
   for (const until = Date.now() + TIMEOUT_MS; ; await sleep(200)) {
     failOnExit(layout);
-    const missing = await firstMissing(layout, binaries, gpus);
+    const missing = await firstMissing(layout, binaries, wish);
     if (missing === undefined) {
       if (healthy) return;
       healthy = true; // once more, after the components had a moment to fall over
@@ -38,7 +44,7 @@ function failOnExit(layout: Layout): void {
 }
 
 /** Undefined when nothing is. In the order in which things come up. */
-export async function firstMissing(layout: Layout, binaries: Pick<Binaries, 'kubectl'>, gpus: GpuState): Promise<string | undefined> {
+export async function firstMissing(layout: Layout, binaries: Pick<Binaries, 'kubectl'>, wish: NodeWish): Promise<string | undefined> {
   const kubectl = async (...args: string[]): Promise<string | undefined> => {
     const result = await execAnyMortal(binaries.kubectl, ['--kubeconfig', layout.kubeconfig, '--request-timeout=3s', ...args]);
     return result.code === 0 ? result.stdout.trim() : undefined;
@@ -47,11 +53,13 @@ export async function firstMissing(layout: Layout, binaries: Pick<Binaries, 'kub
   const components = readSupervisor(layout)?.components ?? [];
   const waiting = components.filter((component) => component.phase === 'waiting').map((component) => component.name);
   if (waiting.length > 0) return `${waiting.join(', ')} to start`;
-  const node = await kubectl('get', 'node', layout.id, '-o', `jsonpath=${nodePath(gpus)}`);
-  const problem = nodeProblem(node ?? '', gpus, components.find((component) => component.name === 'kubelet')?.startedAt ?? '');
-  if (problem !== undefined) return problem;
+  if (!wish.alone) {
+    const node = await kubectl('get', 'node', layout.id, '-o', `jsonpath=${nodePath(wish.gpus)}`);
+    const problem = nodeProblem(node ?? '', wish.gpus, components.find((component) => component.name === 'kubelet')?.startedAt ?? '');
+    if (problem !== undefined) return problem;
+  }
   if ((await kubectl('-n', 'default', 'get', 'serviceaccount', 'default')) === undefined) return "the namespace's service account";
-  if (!(await accepts(layout.nodeAddress, 53))) return 'CoreDNS';
+  if (!wish.alone && !(await accepts(layout.nodeAddress, 53))) return 'CoreDNS';
   return undefined;
 }
 

@@ -31,3 +31,5 @@ export const ANNOTATIONS = {
 
 /** Field manager of every server-side apply, and the value of `managed-by`. */
 export const FIELD_MANAGER = 'slipway-operator';
+/** Field manager of the owner that an orphan is given: nothing else is applied under this name. */
+export const ADOPTION_MANAGER = 'slipway-operator-adoption';

@@ -1,4 +1,5 @@
 /** `npm run bench`: what serving costs, side by side and in turns in one run. `-- --help` says what can be asked. */
+import { runControlLoop } from '../test/bench/control-loop/run.js';
 import { BENCH_USAGE, parseBenchFlags } from '../test/bench/flags.js';
 import { runBench } from '../test/bench/run.js';
 
@@ -8,4 +9,5 @@ if (typeof flags === 'string') {
   process.exit(2);
 }
 if (flags.help) console.log(BENCH_USAGE);
+else if (flags.controlLoop !== undefined) await runControlLoop(flags.controlLoop);
 else await runBench(flags);

@@ -21,10 +21,10 @@ import { OwnWrites } from './kube/own-writes.js';
 import { ShowingWriter } from './kube/showing-writer.js';
 import { trimmerOf } from './kube/trim.js';
 import { KubeWriter } from './kube/writer.js';
-import { FencedWriter } from './manager/fenced-writer.js';
 import { LeaderElection } from './manager/leader-election.js';
 import { Manager, type ManagerOptions, type ManagerOutcome } from './manager/manager.js';
 import type { ManagerMetrics } from './manager/metrics.js';
+import { newWriteFence } from './manager/write-fence.js';
 import type { ModelProbe, ResourceKind } from './ports.js';
 
 /** A pass that writes waits for the API server most of its time; one that does not takes a tenth of a millisecond. */
@@ -62,17 +62,17 @@ export function assembleOperator(parts: OperatorParts): Operator {
   const { config, transport, metrics, log, time } = parts;
   const client = new KubeClient(transport);
   const election = config.leaderElection ? newElection(parts, client) : undefined;
-  const manager = new Manager({ logger: log, metrics, election, ports: parts.ports, clock: time.steady });
+  const fenced = election === undefined ? client : new KubeClient(transport, newWriteFence(election));
+  const recorder = new KubeEventRecorder({ client: fenced, instance: config.instance, logger: log, clock: time.wall });
+  const manager = new Manager({ logger: log, metrics, election, ports: parts.ports, clock: time.steady, finish: () => recorder.flush() });
   const informers = newInformers(parts);
   registerModelMetrics(metrics.registry, informers.modelDeployment);
-  const recorder = new KubeEventRecorder({ client, instance: config.instance, logger: log, clock: time.wall });
   const caches = mapKinds((kind) => new OwnWrites({ cache: informers[kind], clock: time.steady, transform: trimmerOf(kind) }));
   const cacheOf = (resource: ResourceKind): OwnWrites | undefined => {
     const kind = WATCHED_KINDS.find((name) => KINDS[name].plural === resource.plural);
     return kind === undefined ? undefined : caches[kind];
   };
-  const unfenced = new ShowingWriter(new KubeWriter(client, (resource, key) => cacheOf(resource)?.get(key)), cacheOf);
-  const writer = election === undefined ? unfenced : new FencedWriter(unfenced, () => election.isLeading());
+  const writer = new ShowingWriter(new KubeWriter(fenced, (resource, key) => cacheOf(resource)?.get(key)), cacheOf);
   const reconciler = new ModelDeploymentController({
     caches,
     writer,
@@ -95,13 +95,7 @@ export function assembleOperator(parts: OperatorParts): Operator {
     queue: { random: time.random },
     workers: 1,
   });
-  return {
-    run: async (signal) => {
-      const outcome = await manager.run(signal);
-      await recorder.flush();
-      return outcome;
-    },
-  };
+  return { run: (signal) => manager.run(signal) };
 }
 
 function newElection({ namespace, identity, metrics, log, time }: OperatorParts, client: KubeClient): LeaderElection {

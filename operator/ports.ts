@@ -44,7 +44,12 @@ export type Ownership =
   /** The object must be absent or have this controller owner reference. */
   | { readonly kind: 'ControlledBy'; readonly uid: string }
   /** The object must be absent or carry the label `app.kubernetes.io/managed-by: slipway-operator`. */
-  | { readonly kind: 'ManagedBy' };
+  | { readonly kind: 'ManagedBy' }
+  /**
+   * Adoption: the object must be there, ours by labels and name and without a controller, and the owner, asked of the server right
+   * before, must be there and not be deleted. Only the fields that the apply names are taken; all others stay with whoever set them.
+   */
+  | { readonly kind: 'OrphanOf'; readonly owner: ResourceKind; readonly name: string; readonly uid: string };
 
 /** Writes. Each checks ownership against the server first and throws OwnershipError rather than touch what is not ours. */
 export interface Writer {

@@ -23,10 +23,13 @@ export interface HttpAnswer {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
+/** How long a retired connection may go on: longer than any watch of a reflector lasts, which is 10 minutes. */
+export const RETIREMENT_MS = 11 * 60_000;
+
 export interface KubeConnection {
   /** Resolves with the head of the answer. Rejects when there is none, whatever the reason. */
   exchange(call: HttpCall): Promise<HttpAnswer>;
-  /** Takes no new calls; what has begun may end. */
+  /** Takes no new calls; what has begun may end within RETIREMENT_MS. */
   retire(): void;
   /** Cuts what is open. */
   destroy(): Promise<void>;

@@ -25,6 +25,8 @@ export class KubeError extends Error {
 
 export const isNotFound = (error: unknown): boolean => error instanceof KubeError && error.code === 404;
 
+export const isForbidden = (error: unknown): boolean => error instanceof KubeError && error.code === 403;
+
 /** Somebody else was first, or the precondition (uid, resourceVersion) does not hold any more. */
 export const isConflict = (error: unknown): boolean => error instanceof KubeError && error.code === 409 && error.reason !== 'AlreadyExists';
 

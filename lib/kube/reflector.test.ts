@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { answerJson, answerStatus, FakeHttpServer, type ServedCall } from '../../test/fakes/http-server.js';
 import type { KubeResource } from './kube-object.js';
-import { Reflector, type ReflectorTuning } from './reflector.js';
+import { Reflector } from './reflector.js';
+import type { ReflectorTuning } from './reflector-tuning.js';
 import { KubeTransport } from './transport.js';
 
 const PODS: KubeResource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' };
@@ -237,6 +238,69 @@ describe('a watch that breaks is made anew, and the copy catches up', () => {
     expect(relists.length).toBeGreaterThan(0);
     expect(versionsWatchedFrom().length).toBeLessThan(6);
     expect(new Set(relists)).toEqual(new Set(['Closed']));
+  });
+});
+
+describe('a server that has too much to do, or lags behind', () => {
+  const refuseWatches = (code: number, times: number) => {
+    let refusals = 0;
+    server.answerWith((call, response) => {
+      if (call.query.get('watch') === 'true' && refusals++ < times) answerStatus(response, code, 'Busy', 'later', { 'retry-after': '0.2' });
+      else serve(call, response);
+    });
+  };
+
+  test.each([429, 500, 503])('%i to a watch: asks for the same later, without a list', async (code) => {
+    watches = [(response) => response.write(event('ADDED', pod('b', 101)))];
+    refuseWatches(code, 2);
+    const begin = Date.now();
+    start();
+    await until('the watch', () => changes.includes('added b uid-b v101'));
+    expect(versionsWatchedFrom()).toEqual(['100', '100', '100']);
+    expect([listCalls().length, relists]).toEqual([1, []]);
+    expect(Date.now() - begin).toBeGreaterThanOrEqual(400);
+  });
+
+  test('a server that lets nobody watch is at least listed', async () => {
+    lists = [[pod('a', 1)], [pod('b', 110)]];
+    refuseWatches(403, 1000);
+    start();
+    await until('the second list', () => changes.includes('added b uid-b v110'));
+    expect(relists).toEqual(['Busy']);
+    expect(versionsWatchedFrom().slice(0, 4)).toEqual(['100', '100', '100', '100']);
+  });
+
+  test.each([
+    { name: 'that catches up is waited for', staleLists: 3, wantChanges: ['added a uid-a v1', 'added b uid-b v150'] },
+    {
+      name: 'that does not was restored from a backup',
+      staleLists: 1000,
+      wantChanges: ['added a uid-a v1', 'added b uid-b v150', 'deleted b uid-b v150'],
+    },
+  ])('a list older than what was seen, of a server $name', async ({ staleLists, wantChanges }) => {
+    let listed = 0;
+    watches = [(response) => response.end(event('ADDED', pod('b', 150)) + event('ERROR', { code: 500, reason: 'InternalError' }))];
+    server.answerWith((call, response) => {
+      if (call.query.get('watch') === 'true') return serve(call, response);
+      const isStale = listed++ <= staleLists;
+      return answerJson(response, 200, {
+        metadata: { resourceVersion: isStale ? '100' : '160' },
+        items: isStale ? [pod('a', 1)] : [pod('a', 1), pod('b', 150)],
+      });
+    });
+    start({ maxStaleLists: 5 });
+    await until('the last watch', () => versionsWatchedFrom().length === 2);
+    expect(changes).toEqual(wantChanges);
+    expect(relists.filter((reason) => reason === 'Stale')).toHaveLength(Math.min(staleLists, 5));
+    expect(versionsWatchedFrom()).toEqual(['100', staleLists > 5 ? '100' : '160']);
+  });
+
+  test('a watch that breaks soon after it began makes the next pause longer; one that lasted does not', async () => {
+    watches = Array.from({ length: 100 }, () => (response: ServerResponse) => response.write(bookmark(101) + event('ERROR', null)));
+    start({ backoff: { baseMs: 20, maxMs: 10_000, jitter: 0 } });
+    await sleep(400);
+    expect(relists.length).toBeGreaterThanOrEqual(2);
+    expect(relists.length).toBeLessThanOrEqual(5); // after 20, 60, 140 and 300 ms
   });
 });
 

@@ -1,16 +1,22 @@
 /**
  * Keeps a local copy of one kind, whatever happens to the watch. List page by page, then watch from there with bookmarks; when the
- * server ends a watch in peace, watch on from the last version seen; after anything else (410, ERROR event, reset, garbage,
- * silence) list again, later each time it fails. The copy stays readable meanwhile: old news, not none.
+ * server ends a watch in peace, watch on from the last version seen; when it does not let a watch begin (429, 503, nobody there), ask
+ * for the same again later; after anything else (410, ERROR event, reset, garbage, silence) list again, later each time it fails; and
+ * list now and then anyway, for an event that never came leaves no trace. The copy stays readable meanwhile: old news, not none.
+ *
+ * Events are pulled, by one loop, from the watch that it has: a watch that was given up has nobody who would take what it still says.
  */
-import { type BackoffOptions, backoffMs } from '../backoff.js';
+import { backoffMs } from '../backoff.js';
 import { type Clock, SYSTEM_CLOCK } from '../clock.js';
 import { describeError, type Logger, SILENT_LOGGER } from '../logger.js';
-import { isRecord, readArray, readNumber, readRecord, readString } from './json.js';
+import { isRecord, readNumber, readRecord, readString } from './json.js';
 import { isGone, KubeError } from './kube-error.js';
 import { type KubeJson, type KubeResource, parseObject } from './kube-object.js';
+import { listPages } from './list-pages.js';
 import { ObjectStore } from './object-store.js';
+import { REFLECTOR_TUNING, type ReflectorTuning } from './reflector-tuning.js';
 import { resourcePath } from './resource-path.js';
+import { isOlder } from './resource-version.js';
 import type { KubeTransport } from './transport.js';
 import { readWatchLines, type WatchLine } from './watch-stream.js';
 
@@ -31,26 +37,9 @@ export interface ReflectorOptions {
   readonly onListenerError?: (error: Error) => void;
 }
 
-export interface ReflectorTuning {
-  readonly pageSize: number;
-  /** The server bookmarks about once a minute: this long without a byte means that the other end is gone. */
-  readonly silenceMs: number;
-  /** A watch lasts this long to twice this long, so that the watches of many processes do not end together. */
-  readonly watchSeconds: number;
-  /** A server that ends a watch sooner is not well: without a pause it would be asked in a tight loop. */
-  readonly minWatchMs: number;
-  readonly listTimeoutMs: number;
-  readonly backoff: BackoffOptions;
-}
-
-const TUNING: ReflectorTuning = {
-  pageSize: 500,
-  silenceMs: 150_000,
-  watchSeconds: 300,
-  minWatchMs: 1000,
-  listTimeoutMs: 60_000,
-  backoff: { baseMs: 800, maxMs: 30_000, jitter: 0.5 },
-};
+/** Of a watch that may not begin. Then a list is tried: it may be let in, and be news. */
+const MAX_WATCH_REFUSALS = 3;
+const MAX_RETRY_AFTER_MS = 60_000;
 
 export class Reflector {
   readonly store: ObjectStore;
@@ -63,12 +52,16 @@ export class Reflector {
   readonly #random: () => number;
   #setSynced: () => void = () => undefined;
   #hasSynced = false;
-  /** In a row, without news in between. */
+  /** In a row, without a good watch in between. */
   #failures = 0;
+  /** The newest version that the copy was told of. */
+  #version = '';
+  #relistAt = 0;
+  #staleLists = 0;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
-    this.#tuning = { ...TUNING, ...options.tuning };
+    this.#tuning = { ...REFLECTOR_TUNING, ...options.tuning };
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#random = options.random ?? Math.random;
     this.#logger = (options.logger ?? SILENT_LOGGER).child({ kind: options.resource.kind, watchNamespace: options.namespace });
@@ -89,62 +82,86 @@ export class Reflector {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        let version = await this.#list(signal);
-        while (!signal.aborted) version = await this.#watch(version, signal);
+        await this.#list(signal);
+        while (!signal.aborted && this.#clock.now() < this.#relistAt) await this.#watchOrWait(signal);
+        if (!signal.aborted) this.#options.onRelist?.('Periodic');
       } catch (error) {
         if (signal.aborted) return;
-        this.#tellFailure(error);
-        await this.#clock.sleep(backoffMs(this.#failures++, this.#tuning.backoff, this.#random), signal);
+        await this.#pause(error, signal);
         if (!signal.aborted) this.#options.onRelist?.(reasonOf(error));
       }
     }
   }
 
-  async #list(signal: AbortSignal): Promise<string> {
-    const objects: KubeJson[] = [];
-    let next: string | undefined;
-    for (;;) {
-      const page = await this.#options.transport.request({
-        method: 'GET',
-        path: this.#path(),
-        query: { limit: this.#tuning.pageSize, continue: next, labelSelector: this.#options.labelSelector },
-        signal,
-        timeoutMs: this.#tuning.listTimeoutMs,
-      });
-      for (const item of readArray(page, 'items')) objects.push(this.#parse(item));
-      const metadata = readRecord(page, 'metadata');
-      next = readString(metadata, 'continue');
-      if (next !== undefined && next !== '') continue;
-      this.store.replaceAll(objects);
-      this.#hasSynced = true;
-      this.#setSynced();
-      return readString(metadata, 'resourceVersion') ?? '';
+  async #list(signal: AbortSignal): Promise<void> {
+    const { labelSelector, transport } = this.#options;
+    const call = { method: 'GET', path: this.#path(), query: { labelSelector }, signal, timeoutMs: this.#tuning.listTimeoutMs } as const;
+    const { pageSize, maxPages, maxListRestarts, relistMs, backoff } = this.#tuning;
+    const { items, version } = await listPages(transport, call, { pageSize, maxPages, maxRestarts: maxListRestarts });
+    this.#refuseStale(version);
+    this.store.replaceAll(
+      items.map((item) => this.#parse(item)),
+      version,
+    );
+    this.#version = version;
+    this.#relistAt = this.#clock.now() + relistMs * (1 - backoff.jitter * this.#random());
+    this.#hasSynced = true;
+    this.#setSynced();
+  }
+
+  /** A server that lags behind the others would turn time back. One that was restored from a backup does so for good. */
+  #refuseStale(version: string): void {
+    if (!isOlder(version, this.#version)) this.#staleLists = 0;
+    else if (this.#staleLists++ < this.#tuning.maxStaleLists) {
+      const message = `The list is of version ${version}, and version ${this.#version} has been seen: the server lags behind`;
+      throw new KubeError(message, { code: 0, reason: 'Stale' });
     }
   }
 
-  /** Returns the version to watch on from when the server ended the watch in peace. */
-  async #watch(fromVersion: string, signal: AbortSignal): Promise<string> {
-    const { watchSeconds, silenceMs, minWatchMs } = this.#tuning;
+  /** Watches until the server ends that in peace. Who may not watch waits and asks for the same again, which costs less than a list. */
+  async #watchOrWait(signal: AbortSignal): Promise<void> {
+    for (let refusals = 0; !signal.aborted; refusals++) {
+      try {
+        return await this.#take(await this.#openWatch(signal), signal);
+      } catch (error) {
+        if (!(error instanceof WatchRefusal) || refusals >= MAX_WATCH_REFUSALS) throw error instanceof WatchRefusal ? error.cause : error;
+        await this.#pause(error.cause, signal);
+      }
+    }
+  }
+
+  async #openWatch(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const query = {
       watch: true,
       allowWatchBookmarks: true,
-      resourceVersion: fromVersion,
-      timeoutSeconds: Math.ceil(watchSeconds * (1 + this.#random())),
+      resourceVersion: this.#version,
+      timeoutSeconds: Math.ceil(this.#tuning.watchSeconds * (1 + this.#random())),
       labelSelector: this.#options.labelSelector,
     };
+    try {
+      return await this.#options.transport.stream({ method: 'GET', path: this.#path(), query, signal }, this.#tuning.silenceMs);
+    } catch (error) {
+      throw isGone(error) ? error : new WatchRefusal(error);
+    }
+  }
+
+  async #take(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+    const { stableMs, minWatchMs } = this.#tuning;
     const start = this.#clock.now();
-    let version = fromVersion;
-    const chunks = await this.#options.transport.stream({ method: 'GET', path: this.#path(), query, signal }, silenceMs);
-    for await (const line of readWatchLines(chunks)) {
-      version = this.#take(line) ?? version;
-      this.#failures = 0;
+    try {
+      for await (const line of readWatchLines(chunks)) {
+        if (signal.aborted) return;
+        const version = this.#takeLine(line);
+        if (version !== undefined && !isOlder(version, this.#version)) this.#version = version;
+      }
+    } finally {
+      if (this.#clock.now() - start >= stableMs) this.#failures = 0;
     }
     if (this.#clock.now() - start < minWatchMs) throw new KubeError('The server ended the watch at once', { code: 0, reason: 'Closed' });
-    return version;
   }
 
   /** Takes an event into the copy; returns the version that the copy is at. */
-  #take({ type, object }: WatchLine): string | undefined {
+  #takeLine({ type, object }: WatchLine): string | undefined {
     switch (type) {
       case 'ADDED':
       case 'MODIFIED': {
@@ -173,11 +190,27 @@ export class Reflector {
     return resourcePath(this.#options.resource, { namespace: this.#options.namespace });
   }
 
+  /** Longer with each failure in a row, and no shorter than the server asks for. */
+  async #pause(error: unknown, signal: AbortSignal): Promise<void> {
+    this.#tellFailure(error);
+    const ownMs = backoffMs(this.#failures++, this.#tuning.backoff, this.#random);
+    const askedMs = error instanceof KubeError ? Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS) : 0;
+    await this.#clock.sleep(askedMs + ownMs, signal);
+  }
+
   /** A version that is too old is everyday life; the rest is worth a line, once it repeats a warning. */
   #tellFailure(error: unknown): void {
     const fields = { reason: reasonOf(error), error: describeError(error), failures: this.#failures + 1 };
     if (isGone(error) || this.#failures === 0) this.#logger.debug('The watch broke and is made anew', fields);
     else this.#logger.warn('The watch keeps breaking and is made anew', fields);
+  }
+}
+
+/** The watch could not begin; nothing of it was heard. */
+class WatchRefusal extends Error {
+  override readonly name = 'WatchRefusal';
+  constructor(override readonly cause: unknown) {
+    super('The server did not let the watch begin');
   }
 }
 

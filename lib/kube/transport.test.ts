@@ -96,11 +96,14 @@ describe('what goes wrong', () => {
   });
 
   test('a deadline, and a caller who gives up', async () => {
+    await get();
+    answers.length = 0;
     server.answerWith(() => undefined);
     expect(await failure(get('/slow', { timeoutMs: 30 }))).toMatchObject({ reason: 'Timeout', message: 'GET /slow took more than 30 ms' });
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 10);
     expect(await failure(get('/slow', { signal: stop.signal }))).toMatchObject({ reason: 'Aborted' });
+    await new Promise(setImmediate);
     expect(answers).toEqual(['GET <error>', 'GET <error>']);
   });
 

@@ -1,15 +1,17 @@
 /**
  * Calls to one API server. Every call has a deadline, every answer a greatest size, every stream a longest silence. Credentials are
- * read again every minute and after a 401; new certificates get a new connection, and the old one ends what it has begun.
+ * read again every minute, after a 401, and when one side does not accept the other's certificate; new certificates get a new
+ * connection, and the old one ends what it has begun.
  */
 import { type Clock, STEADY_CLOCK } from '../clock.js';
-import { ScopedAbort } from '../scoped-abort.js';
+import { ENDED, ScopedAbort } from '../scoped-abort.js';
 import { readJson, readRefusal } from './answer.js';
 import type { ClusterAccess, Credentials } from './cluster-access.js';
 import type { Connect, HttpAnswer, KubeConnection, Lane } from './connection.js';
 import { KubeError } from './kube-error.js';
 import { failOnSilence } from './silence.js';
-import { UndiciConnection } from './undici-connection.js';
+import { TcpConnection } from './tcp-connection.js';
+import { isTrustError } from './trust-error.js';
 
 export type KubeMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -48,6 +50,8 @@ interface Session {
 
 interface Sent {
   readonly call: KubeRequest;
+  /** By the own clock. A process that was stopped wakes with all its timers at once, and the one that ends a call may be the last. */
+  readonly notAfter: number;
   readonly lane: Lane;
   readonly signal: AbortSignal;
 }
@@ -58,6 +62,8 @@ export class KubeTransport {
   readonly #clock: Clock;
   readonly #connect: Connect;
   #session: Session | undefined;
+  /** The last one alone: certificates that change with every reading must not collect sockets. */
+  #retired: KubeConnection | undefined;
   #reading: Promise<Session> | undefined;
   #isClosed = false;
 
@@ -65,7 +71,7 @@ export class KubeTransport {
     this.#access = access;
     this.#options = options;
     this.#clock = options.clock ?? STEADY_CLOCK;
-    this.#connect = options.connect ?? ((server, tls) => new UndiciConnection(server, tls));
+    this.#connect = options.connect ?? ((server, tls) => new TcpConnection(server, tls));
   }
 
   /** The answer's JSON. Rejects with a KubeError for whatever else happens. */
@@ -74,7 +80,7 @@ export class KubeTransport {
     const scope = new ScopedAbort(call.signal);
     const deadline = this.#startDeadline(timeoutMs, scope);
     try {
-      return await Promise.race([this.#withThrottling(call, scope.signal), rejectOnAbort(scope.signal)]);
+      return await unlessAborted(this.#withThrottling({ call, lane: 'Calls', signal: scope.signal, notAfter: deadline.at }), scope.signal);
     } catch (error) {
       throw toKubeError(error, call, deadline.hasPassed() ? timeoutMs : undefined);
     } finally {
@@ -90,7 +96,7 @@ export class KubeTransport {
     const scope = new ScopedAbort(call.signal);
     const deadline = this.#startDeadline(timeoutMs, scope);
     try {
-      const answer = await Promise.race([this.#send({ call, lane: 'Watches', signal: scope.signal }), rejectOnAbort(scope.signal)]);
+      const answer = await unlessAborted(this.#send({ call, lane: 'Watches', signal: scope.signal, notAfter: deadline.at }), scope.signal);
       if (answer.status !== 200) throw await readRefusal(answer, describeCall(call));
       return this.#streamed(answer, { call, scope, silenceMs });
     } catch (error) {
@@ -105,7 +111,7 @@ export class KubeTransport {
   /** Cuts what is open; calls after it are refused. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#session?.connection.destroy();
+    await Promise.all([this.#session?.connection.destroy(), this.#retired?.destroy()]);
   }
 
   async *#streamed(
@@ -122,22 +128,24 @@ export class KubeTransport {
     }
   }
 
-  #startDeadline(timeoutMs: number, scope: ScopedAbort): { hasPassed(): boolean; stop(): void } {
+  #startDeadline(timeoutMs: number, scope: ScopedAbort): { readonly at: number; hasPassed(): boolean; stop(): void } {
     const timer = new AbortController();
     let hasPassed = false;
+    const at = this.#clock.now() + timeoutMs;
     this.#clock.sleep(timeoutMs, timer.signal).then(() => {
       if (timer.signal.aborted) return;
       hasPassed = true;
       scope.abort();
     });
-    return { hasPassed: () => hasPassed, stop: () => timer.abort() };
+    return { at, hasPassed: () => hasPassed || this.#clock.now() >= at, stop: () => timer.abort(ENDED) };
   }
 
   /** A server that is too busy has done nothing yet, and says when to come back. */
-  async #withThrottling(call: KubeRequest, signal: AbortSignal): Promise<unknown> {
+  async #withThrottling(sent: Sent): Promise<unknown> {
+    const { call, signal } = sent;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await readJson(await this.#send({ call, lane: 'Calls', signal }), describeCall(call));
+        return await readJson(await this.#send(sent), describeCall(call));
       } catch (error) {
         if (!(error instanceof KubeError) || error.code !== 429 || attempt >= MAX_THROTTLED_RETRIES) throw error;
         await this.#clock.sleep(Math.min(error.retryAfterMs ?? 1000, MAX_RETRY_AFTER_MS), signal);
@@ -148,17 +156,32 @@ export class KubeTransport {
 
   /** Sends once, and once more with new credentials after a 401. */
   async #send(sent: Sent): Promise<HttpAnswer> {
-    const answer = await this.#exchange(sent, await this.#currentSession());
+    const answer = await this.#sendTrusted(sent);
     if (answer.status !== 401) return answer;
     await readRefusal(answer, describeCall(sent.call));
     return this.#exchange(sent, await this.#readSession());
   }
 
-  async #exchange({ call, lane, signal }: Sent, { connection, credentials }: Session): Promise<HttpAnswer> {
+  /** A server's certificate that is not trusted may be of an authority that came a moment ago. Nothing was sent: so once more with that. */
+  async #sendTrusted(sent: Sent): Promise<HttpAnswer> {
+    const current = await this.#currentSession();
+    const session = this.#session ?? current; // it may have been exchanged while this call waited for its turn
+    try {
+      return await this.#exchange(sent, session);
+    } catch (error) {
+      if (!isTrustError(error)) throw error;
+      const fresh = await this.#readSession();
+      if (fresh.connection === session.connection) throw error;
+      return this.#exchange(sent, fresh);
+    }
+  }
+
+  async #exchange({ call, lane, signal, notAfter }: Sent, { connection, credentials }: Session): Promise<HttpAnswer> {
     const { method, body } = call;
     const headers: Record<string, string> = { ...credentials.headers, accept: 'application/json', 'user-agent': this.#options.userAgent };
     if (body !== undefined) headers['content-type'] = call.contentType ?? 'application/json';
     const start = this.#clock.now();
+    if (start >= notAfter) throw new KubeError('Its time was over before it was sent', { code: 0, reason: 'Timeout' });
     const tell = (code: string): void => this.#options.onAnswer?.(method, code, (this.#clock.now() - start) / 1000);
     try {
       const text = body === undefined ? undefined : JSON.stringify(body);
@@ -179,7 +202,7 @@ export class KubeTransport {
   }
 
   async #currentSession(): Promise<Session> {
-    if (this.#isClosed) throw new KubeError('The connection to the API server is closed', { code: 0, reason: 'Aborted' });
+    this.#refuseWhenClosed();
     const maxAgeMs = this.#options.credentialsMaxAgeMs ?? CREDENTIALS_MAX_AGE_MS;
     if (this.#session !== undefined && this.#clock.now() - this.#session.readAt < maxAgeMs) return this.#session;
     return this.#readSession();
@@ -196,19 +219,42 @@ export class KubeTransport {
   async #openSession(): Promise<Session> {
     const old = this.#session;
     const credentials = await this.#access.credentials();
+    this.#refuseWhenClosed();
     const isSameTls = old !== undefined && JSON.stringify(old.credentials.tls) === JSON.stringify(credentials.tls);
     const connection = isSameTls ? old.connection : this.#connect(new URL(this.#access.server).origin, credentials.tls);
-    if (!isSameTls) old?.connection.retire();
+    if (!isSameTls && old !== undefined) this.#retire(old.connection);
     this.#session = { credentials, connection, readAt: this.#clock.now() };
     return this.#session;
   }
+
+  #retire(connection: KubeConnection): void {
+    this.#retired?.destroy().catch(() => undefined);
+    this.#retired = connection;
+    connection.retire();
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#isClosed) throw new KubeError('The connection to the API server is closed', { code: 0, reason: 'Aborted' });
+  }
 }
 
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
+/** The work's outcome, or a KubeError as soon as the signal aborts, whatever the work does then. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
     const abort = (): void => reject(new KubeError('The call was given up', { code: 0, reason: 'Aborted' }));
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
+    const forget = (): void => signal.removeEventListener('abort', abort);
+    work.then(
+      (value) => {
+        forget();
+        resolve(value);
+      },
+      (error: unknown) => {
+        forget();
+        reject(error);
+      },
+    );
   });
 }
 

@@ -23,6 +23,7 @@ export interface CompleteSpec {
   };
   readonly resources: { readonly requests: Readonly<Record<string, string>>; readonly limits: Readonly<Record<string, string>> };
   readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly acceptedUpdate: string | undefined;
   readonly accelerator: { readonly vendor: SpecAccelerator['vendor']; readonly count: number; readonly products: readonly string[] } | undefined;
   readonly replicas: number;
   readonly suspend: boolean;
@@ -40,6 +41,7 @@ export function completeSpec(spec: ModelDeploymentSpec): CompleteSpec {
     },
     resources: { requests: quantities(runtime?.resources?.requests), limits: quantities(runtime?.resources?.limits) },
     env: (runtime?.env ?? []).map(({ name, value }) => ({ name, value: value ?? SPEC_DEFAULTS['spec.runtime.env.value'] })),
+    acceptedUpdate: runtime?.acceptedUpdate,
     accelerator:
       accelerator === undefined
         ? undefined

@@ -21,6 +21,9 @@ export const LIMITS = {
   statusPods: 20,
   statusBlockers: 10,
   statusRevisions: 20,
+  /** Changes of an update in the status, and the bytes of each. */
+  updateChanges: 10,
+  updateChange: 256,
   /** Longest message of a condition or blocker, in characters (the CRD's limit). */
   message: 1024,
   /** Longest text of a revision's failure that is kept with it: a condition adds where and what to do. */

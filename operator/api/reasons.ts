@@ -13,6 +13,7 @@ export type ConditionType = StatusCondition['type'];
  * Available: the address answers, be it from an older revision. Positive; counts to Ready.
  * Reconciling: Slipway or the cluster is on the way to what the spec asks. Present only while True; Ready is False meanwhile.
  * Stalled: nothing will change until somebody changes something. Present only while True; Ready is False meanwhile.
+ * UpdateAvailable: this operator would render other pods than the wanted revision's. Present only while True; says nothing about Ready.
  */
 export const CONDITION_TYPES = [
   'Ready',
@@ -21,6 +22,7 @@ export const CONDITION_TYPES = [
   'Available',
   'Reconciling',
   'Stalled',
+  'UpdateAvailable',
 ] as const satisfies readonly ConditionType[];
 
 /** From the ground up: the lowest layer that fails is the cause, those above it are consequences. */
@@ -60,6 +62,11 @@ export const REASONS = {
     'spec.replicas is 0: no pods, so nothing answers and Ready is False.',
     'Scale up.',
   ),
+  UpdateOffered: progress(
+    ['UpdateAvailable'],
+    'The operator would render other pods for this spec than those that the revision was made with. It changes none of them unasked.',
+    'Nothing, or accept it: kubectl slipway update NAME.',
+  ),
   // on the way
   Resolving: progress(['ModelVerified', 'Reconciling'], 'A pod asks the source for the digest of the model.'),
   RevisionCreated: progress(['Reconciling'], 'The spec became a revision and its objects are being made.'),
@@ -71,6 +78,7 @@ export const REASONS = {
   Terminating: progress([], 'In status.pods: the pod is ending.'),
   TakingOver: progress(['Reconciling'], 'The new revision is ready and the address moves to it.'),
   WaitingForDeletion: progress(['Reconciling'], 'Objects of a deleted ModelDeployment of the same name are still being removed.'),
+  Adopting: progress(['Reconciling'], 'Objects of this model that have lost their owner, as after --cascade=orphan, are taken back.'),
   NotReady: progress(['Available', 'Reconciling'], 'No pod of the serving revision is ready.', 'See Reconciling, Stalled and status.pods.'),
   // admission
   QuotaExceeded: blocked(
@@ -173,6 +181,12 @@ export const REASONS = {
     BLOCKED,
   ),
   ContainerCreateFailed: blocked('config', 'The container runtime could not create or start the container.', 'Do what the message says.', BLOCKED),
+  UpdateNotOffered: blocked(
+    'config',
+    'spec.runtime.acceptedUpdate names an update that this operator does not offer and that no stored revision was made with; nothing is rolled.',
+    'Set it to status.update.id, or to what it was before.',
+    ['Stalled'],
+  ),
   // download
   UriInvalid: blocked('download', 'The pods cannot use spec.model.uri as it is; the message says why.', 'Correct spec.model.uri.', UNVERIFIED),
   Unpinned: blocked('download', 'An http or https source without a digest.', 'Set spec.model.digest or spec.model.allowUnpinned.', UNVERIFIED),
@@ -243,6 +257,7 @@ export const REASONS = {
   WriteFailed: blocked('route', 'The API server refused one of Slipway’s writes; it is tried again.', 'Do what the message says.', ['Reconciling']),
   // Events only
   Resolved: progress([], 'Event: the digest of the model is known.'),
+  Adopted: progress([], 'Event: an object that had lost its owner is this model’s again.'),
   RevisionServing: progress([], 'Event: the address moved to this revision.'),
   RevisionFailed: progress([], 'Event: a revision was given up after failures that only a change of the spec can mend.'),
   RevisionRetired: progress([], 'Event: an older revision was scaled to 0.'),

@@ -1,10 +1,10 @@
 // Generated from crds/modeldeployments.slipway.dev.yaml by `npm run generate`. Do not edit.
 
 /** Grows with each change of the CRD's schema; an operator needs a served CRD that is at least this new. */
-export const CRD_SCHEMA_REVISION = 1;
+export const CRD_SCHEMA_REVISION = 2;
 
 /** SHA-256 of the CRD's spec.versions as JSON with sorted keys and no spaces. */
-export const CRD_SCHEMA_HASH = 'sha256:29a50578b1d87ecd918348e57efcbaf12c33bf73eab251994246c11815d4d478';
+export const CRD_SCHEMA_HASH = 'sha256:7a5925da091e829edd1be9f096f0afccf238e097a518c9846f1d0edd2d70be4f';
 
 export const CRD_NAME = 'modeldeployments.slipway.dev';
 
@@ -77,6 +77,10 @@ export interface SpecRuntime {
    * Environment of the serving container. Values are plain text.
    */
   readonly env?: readonly SpecRuntimeEnv[];
+  /**
+   * The update that you accept, as status.update.id names it. A change of this text makes a new revision with what the operator renders now.
+   */
+  readonly acceptedUpdate?: string;
 }
 /**
  * CPU and memory of the serving container, as in a pod. Accelerators are asked for in spec.accelerator.
@@ -134,6 +138,7 @@ export interface ModelDeploymentStatus {
    */
   readonly blockers?: readonly StatusBlocker[];
   readonly revisions?: readonly StatusRevision[];
+  readonly update?: StatusUpdate;
   readonly conditions?: readonly StatusCondition[];
 }
 export interface StatusAddress {
@@ -214,8 +219,18 @@ export interface StatusRevisionReplicas {
   readonly desired?: number;
   readonly ready?: number;
 }
+/**
+ * What a consent would roll. Absent when this operator would render the revision as it is.
+ */
+export interface StatusUpdate {
+  /**
+   * The value of spec.runtime.acceptedUpdate that accepts it.
+   */
+  readonly id: string;
+  readonly changes: readonly string[];
+}
 export interface StatusCondition {
-  readonly type: 'Ready' | 'ModelVerified' | 'Scheduled' | 'Available' | 'Reconciling' | 'Stalled';
+  readonly type: 'Ready' | 'ModelVerified' | 'Scheduled' | 'Available' | 'Reconciling' | 'Stalled' | 'UpdateAvailable';
   readonly status: 'True' | 'False' | 'Unknown';
   readonly reason: string;
   readonly message: string;

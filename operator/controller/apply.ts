@@ -45,6 +45,8 @@ function describeAction(action: Action): string {
   switch (action.kind) {
     case 'EnsureServiceAccount':
       return 'write the ServiceAccount';
+    case 'Adopt':
+      return `adopt ${action.object}`;
     case 'StartResolver':
       return 'create the resolver pod';
     case 'DeletePod':

@@ -24,6 +24,7 @@ export const revisionFailed = (revision: string, message: string): ModelEvent =>
   warning('RevisionFailed', `Gave up revision ${revision}: ${message}`);
 export const scaled = (revision: string, from: number, to: number): ModelEvent =>
   normal('Scaled', `Scaled revision ${revision} from ${from} to ${to}`);
+export const adopted = (object: string): ModelEvent => normal('Adopted', `${object} had lost its owner and is this model's again`);
 export const suspended = (): ModelEvent => normal('Suspended', 'spec.suspend is true: all pods end');
 export const blockerFound = (reason: Reason, message: string): ModelEvent => warning(reason, message);
 
@@ -64,6 +65,8 @@ function eventsOf(action: Action, plan: Plan): ModelEvent[] {
       const isAnswer = digest?.kind === 'Known' && digest.justResolved;
       return [...(isAnswer ? [resolved(context.spec.model.uri, action.digest)] : []), revisionCreated(action.revision)];
     }
+    case 'Adopt':
+      return [adopted(action.object)];
     case 'PointService':
       // the first one serves when it is Ready, which is told then
       return [undefined, action.revision].includes(context.observed.serving) ? [] : [revisionServing(action.revision)];

@@ -3,6 +3,7 @@ import { LABELS } from '../../contract/labels.js';
 import type { Statusz } from '../../contract/statusz.js';
 import { KINDS, type KindName } from '../api/kinds.js';
 import type { ModelDeployment } from '../api/zz_generated.modeldeployment.js';
+import { isAdoptable, isOrphanOf } from '../orphan.js';
 import type { Cache, KubeObject, ModelProbe, ObjectKey } from '../ports.js';
 import { COMPONENTS, SERVICE_ACCOUNT } from '../render/metadata.js';
 import { viewDeployment } from '../view/deployment-view.js';
@@ -24,9 +25,10 @@ export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<
   const children = [...CHILD_KINDS.flatMap((kind) => caches[kind].list(childrenOf(key))), ...podObjects];
   const owned = children.filter((object) => controllerUid(object) === uid);
   const ofKind = (kind: KindName): KubeObject[] => owned.filter((object) => object.kind === KINDS[kind].kind);
-  const services = new Map(ofKind('service').map((service) => [service.metadata.name, service]));
+  const orphans = children.filter((object) => isAdoptable(object, key.name));
+  const service = [...owned, ...orphans].find(({ kind, metadata }) => kind === KINDS.service.kind && metadata.name === key.name);
   const pods = podObjects.map(viewPod);
-  const serving = servingRevision(services.get(key.name));
+  const serving = servingRevision(service);
   const serviceAccount = caches.serviceAccount.get({ namespace: key.namespace, name: SERVICE_ACCOUNT });
   const servers = pods.filter(isServer);
   return {
@@ -44,6 +46,7 @@ export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<
     resolvers: pods.filter((pod) => pod.component === COMPONENTS.resolve && pod.controller?.uid === uid),
     serving,
     leftovers: children.filter((object) => isLeftover(object, model)).map(({ kind, metadata }) => objectKey(kind, metadata.name)),
+    orphans,
     objects: new Map(
       [...owned, ...(serviceAccount === undefined ? [] : [serviceAccount])].map((object) => [objectKey(object.kind, object.metadata.name), object]),
     ),
@@ -71,8 +74,10 @@ function controllerUid({ metadata }: KubeObject): string | undefined {
   return metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
 }
 
-/** Of a ModelDeployment of this name that was deleted: Kubernetes is about to collect it. */
-function isLeftover({ metadata }: KubeObject, model: ModelDeployment): boolean {
+/** Of a ModelDeployment of this name that was deleted: Kubernetes is about to collect it. So is an orphan that is being deleted. */
+function isLeftover(object: KubeObject, model: ModelDeployment): boolean {
+  const { metadata } = object;
+  if (isOrphanOf(object, model.metadata.name)) return metadata.deletionTimestamp !== undefined;
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
   return owner !== undefined && owner.kind === model.kind && owner.name === model.metadata.name && owner.uid !== model.metadata.uid;
 }

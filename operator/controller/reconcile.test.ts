@@ -427,6 +427,28 @@ describe('what others do', () => {
     expect(world.names('podDisruptionBudget')).toEqual(['reader']);
   });
 
+  test('children that an older release let block deletion are written anew once, and no pod ends', async () => {
+    const world = await serving(makeModelDeployment().replicas(2));
+    const pods = world.cluster.objects(KINDS.pod);
+    const block = (kind: 'deployment' | 'service' | 'podDisruptionBudget') => {
+      for (const { metadata } of world.cluster.objects(KINDS[kind])) {
+        const ownerReferences = (metadata.ownerReferences ?? []).map((owner) => ({ ...owner, blockOwnerDeletion: true }));
+        world.cluster.update(KINDS[kind], { namespace: 'shop', name: metadata.name }, { metadata: { ownerReferences } });
+      }
+    };
+    for (const kind of ['deployment', 'service', 'podDisruptionBudget'] as const) block(kind);
+    const before = world.cluster.writer.writes.length;
+    await world.settle();
+    const blocking = ['deployment', 'service', 'podDisruptionBudget'] as const;
+    for (const { metadata } of blocking.flatMap((kind) => world.cluster.objects(KINDS[kind]))) {
+      expect(metadata.ownerReferences).toEqual([expect.objectContaining({ uid: 'uid-reader', blockOwnerDeletion: false })]);
+    }
+    expect(world.cluster.writer.writes.slice(before).map(({ verb }) => verb)).toEqual(['apply', 'apply', 'apply', 'apply']);
+    expect(world.cluster.objects(KINDS.pod)).toEqual(pods);
+    await world.reconcile();
+    expect(world.cluster.writer.writes.length).toBe(before + 4);
+  });
+
   test('deletion leaves nothing', async () => {
     const world = await serving(makeModelDeployment().replicas(2));
     world.cluster.remove(KINDS.modelDeployment, READER);

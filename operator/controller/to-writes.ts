@@ -8,6 +8,7 @@ import { containsManifest } from '../render/contains.js';
 import { renderControllerRevision, renderNewRevision } from '../render/controller-revision.js';
 import { renderDeployment } from '../render/deployment.js';
 import { renderDisruptionBudget } from '../render/disruption-budget.js';
+import { ownerOf } from '../render/metadata.js';
 import { renderResolverPod } from '../render/resolver-pod.js';
 import { isServiceAccountRight, renderServiceAccount } from '../render/service-account.js';
 import { renderModelService, renderRevisionService } from '../render/services.js';
@@ -39,6 +40,8 @@ export function toWrites(action: Action, plan: Plan): Write[] {
   switch (action.kind) {
     case 'EnsureServiceAccount':
       return ensureServiceAccount(plan.context);
+    case 'Adopt':
+      return adopt(action.object, plan);
     case 'StartResolver': {
       const object = renderResolverPod({ model, spec, config, generation: observed.generation, ...action });
       // a new name each time: one that the cache shows already was made by this action
@@ -84,6 +87,19 @@ export function toWrites(action: Action, plan: Plan): Write[] {
     default:
       return assertNever(action);
   }
+}
+
+/** Only the owner, and only of the object as it was seen. */
+function adopt(object: string, { context }: Plan): Write[] {
+  const { observed, identity } = context;
+  return observed.orphans
+    .filter(({ kind, metadata }) => objectKey(kind, metadata.name) === object)
+    .flatMap(({ apiVersion, kind, metadata: { name, resourceVersion = '' } }) => {
+      const metadata = { name, namespace: identity.namespace, resourceVersion, ownerReferences: [ownerOf(identity)] };
+      const ownership: Ownership = { kind: 'OrphanOf', owner: KINDS.modelDeployment, name: identity.name, uid: identity.uid };
+      const resource = Object.values(KINDS).find((known) => known.kind === kind && known.apiVersion === apiVersion);
+      return resource === undefined ? [] : [{ kind: 'Apply', resource, object: { apiVersion, kind, metadata }, ownership }];
+    });
 }
 
 /** Bound to the version that the cache shows. */

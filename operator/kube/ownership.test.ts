@@ -19,6 +19,7 @@ const deployment = (ownerReferences: readonly OwnerReference[], labels: Record<s
 const ours: Ownership = { kind: 'ControlledBy', uid: 'u1' };
 const managed: Ownership = { kind: 'ManagedBy' };
 const LABEL = 'app.kubernetes.io/managed-by';
+const ORPHAN = { [LABEL]: 'slipway-operator', 'slipway.dev/model': 'reader', 'slipway.dev/revision': 'reader-1a2b3c4d' };
 
 function outcome(existing: KubeObject, ownership: Ownership, desired?: KubeObject): string {
   try {
@@ -64,11 +65,23 @@ describe('checkOwnership', () => {
       name: 'left by a ModelDeployment that was deleted without its children',
       existing: deployment([], { [LABEL]: 'slipway-operator' }),
       ownership: ours,
-      want: 'theirs: nobody any more (its ModelDeployment was deleted with --cascade=orphan)',
+      want: 'theirs: nobody (it has the label of an object of Slipway, but no owner and not the labels of this one)',
+    },
+    {
+      name: 'that has lost its owner',
+      existing: { ...deployment([], ORPHAN), metadata: { ...deployment([], ORPHAN).metadata, name: 'reader-1a2b3c4d' } },
+      ownership: ours,
+      want: 'waits OwnerMissing',
+    },
+    {
+      name: 'of an older version of the API, of a deleted namesake',
+      existing: deployment([owner('u0', { apiVersion: 'slipway.dev/v1alpha0' })]),
+      ownership: ours,
+      want: 'waits PredecessorNotCollected',
     },
     { name: 'with our label', existing: deployment([], { [LABEL]: 'slipway-operator' }), ownership: managed, want: 'ours' },
     { name: 'without a label', existing: deployment([]), ownership: managed, want: 'theirs: somebody else (it has no controller)' },
-  ])('$name', ({ existing, ownership, want }) => expect(outcome(existing, ownership, deployment([owner('u1')]))).toBe(want));
+  ])('$name', ({ existing, ownership, want }) => expect(outcome(existing, ownership, deployment([owner('u1')], ORPHAN))).toBe(want));
 
   test('a delete knows no namesake: what is not ours is not touched', () => {
     expect(outcome(deployment([owner('u0')]), ours)).toBe('theirs: ModelDeployment "reader"');

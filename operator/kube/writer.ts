@@ -3,20 +3,26 @@
  * condition of the write: who took it over since, even an instant ago, is not overwritten. What a cache shows needs no look at the
  * server first; when the write then meets another version, the server is looked at.
  */
-import { FIELD_MANAGER } from '../../contract/labels.js';
+import { ADOPTION_MANAGER, FIELD_MANAGER } from '../../contract/labels.js';
 import { WaitingError } from '../../lib/errors.js';
 import type { KubeClient } from '../../lib/kube/kube-client.js';
 import { isConflict, isInvalid, isNotFound, KubeError } from '../../lib/kube/kube-error.js';
 import { type KubeObject, type ObjectKey, type Ownership, OwnershipError, type ResourceKind, type Writer } from '../ports.js';
 import { defined } from './defined.js';
 import { checkFreshness, newStaleError } from './freshness.js';
-import { checkOwnership, describeObject } from './ownership.js';
+import { checkOwnerLives, checkOwnership, describeObject } from './ownership.js';
 
 /** Looks at the server before a write is given up because somebody else writes the same object all the time. */
 const ATTEMPTS = 4;
 
 /** What a cache has of an object; undefined where it has none, or there is no cache of the kind. */
 export type FindCached = (resource: ResourceKind, key: ObjectKey) => KubeObject | undefined;
+
+interface SeenObject {
+  /** Undefined: there is none. */
+  readonly existing: KubeObject | undefined;
+  readonly fieldManager: string;
+}
 
 export class KubeWriter implements Writer {
   readonly #client: KubeClient;
@@ -33,7 +39,8 @@ export class KubeWriter implements Writer {
       this.#overSeen(resource, key, async (existing) => {
         if (existing !== undefined) checkOwnership(existing, ownership, object);
         checkFreshness(existing, object);
-        return this.#apply(resource, object, existing);
+        if (ownership.kind === 'OrphanOf') await this.#checkOwner(object, ownership);
+        return this.#apply(resource, object, { existing, fieldManager: managerFor(ownership) });
       }),
     );
   }
@@ -67,14 +74,18 @@ export class KubeWriter implements Writer {
     );
   }
 
-  async #apply(resource: ResourceKind, object: KubeObject, existing: KubeObject | undefined): Promise<KubeObject> {
+  async #checkOwner({ metadata: { namespace } }: KubeObject, owner: Ownership & { readonly kind: 'OrphanOf' }): Promise<void> {
+    checkOwnerLives(await this.#client.find(owner.owner, { ...defined({ namespace }), name: owner.name }), owner);
+  }
+
+  async #apply(resource: ResourceKind, object: KubeObject, { existing, fieldManager }: SeenObject): Promise<KubeObject> {
     const { status: _, ...fields } = object;
     const { apiVersion, kind } = object;
     const { name, namespace, labels, annotations, ownerReferences, resourceVersion } = object.metadata;
     const seen = { uid: existing?.metadata.uid, resourceVersion: existing?.metadata.resourceVersion };
     const metadata = { name, ...defined({ namespace, labels, annotations, ownerReferences, ...seen }) };
     try {
-      return await this.#client.apply(resource, { ...fields, apiVersion, kind, metadata }, { fieldManager: FIELD_MANAGER });
+      return await this.#client.apply(resource, { ...fields, apiVersion, kind, metadata }, { fieldManager });
     } catch (error) {
       throw isConflict(error) && resourceVersion !== undefined ? newStaleError(object) : error;
     }
@@ -110,6 +121,11 @@ function isWorthALook(error: unknown): boolean {
 
 function keyOf({ metadata: { namespace = '', name } }: KubeObject): ObjectKey {
   return { namespace, name };
+}
+
+/** An apply takes away what its manager applied before and leaves out now: what only adopts needs another manager. */
+function managerFor({ kind }: Ownership): string {
+  return kind === 'OrphanOf' ? ADOPTION_MANAGER : FIELD_MANAGER;
 }
 
 function statusOf({ apiVersion, kind, metadata: { name, namespace }, status }: KubeObject, existing: KubeObject) {

@@ -87,6 +87,11 @@ export class LeaderElection {
     };
   }
 
+  /** How long a write that begins now may take before somebody else can lead; 0 when none may begin. */
+  remainingMs(): number {
+    return this.isLeading() && this.#renewedAt !== undefined ? this.#renewedAt + this.#timing.leaseMs - this.#clock.now() : 0;
+  }
+
   /** Resolves with true once this process leads; with false when the signal aborts first. */
   async acquire(signal: AbortSignal): Promise<boolean> {
     this.#logger.info('Waiting to lead');

@@ -5,10 +5,10 @@ import { FakeCluster } from '../../test/fakes/fake-cluster.js';
 import { FakeLeaderLock, type LeaderLockView } from '../../test/fakes/fake-leader-lock.js';
 import { FakeSource } from '../../test/fakes/fake-source.js';
 import type { KubeObject, ResourceKind } from '../ports.js';
-import { FencedWriter, NotLeadingError } from './fenced-writer.js';
 import { LeaderElection } from './leader-election.js';
 import { Manager, type ManagerOutcome } from './manager.js';
 import { ManagerMetrics } from './metrics.js';
+import { NotLeadingError, newWriteFence } from './write-fence.js';
 
 const PODS: ResourceKind = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' };
 const pod = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'shop' } });
@@ -137,15 +137,13 @@ describe('Manager', () => {
   test('a leader that loses its lease cuts its work off, and its writes go nowhere', async () => {
     cluster.create(PODS, pod('a'));
     const replica = await start('one', { workMs: 60_000 });
-    const writer = new FencedWriter(cluster.writer, () => replica.election.isLeading());
-    await writer.apply(PODS, pod('b'), { kind: 'ManagedBy' });
+    const fence = newWriteFence(replica.election);
+    expect(fence()).toBeGreaterThan(5000);
     replica.view.network = 'Errors';
     for (let second = 0; second < 12; second++) await clock.advance(1000);
     await replica.ended;
     expect([replica.outcome, replica.reconciled]).toEqual(['LeadershipLost', ['a begins', 'a is cut off']]);
-    await expect(writer.apply(PODS, pod('c'), { kind: 'ManagedBy' })).rejects.toThrow(NotLeadingError);
-    await expect(writer.applyStatus(PODS, pod('b'))).rejects.toThrow(NotLeadingError);
-    await expect(writer.delete(PODS, { namespace: 'shop', name: 'b' }, { kind: 'ManagedBy' })).rejects.toThrow(NotLeadingError);
+    expect(fence).toThrow(NotLeadingError);
   });
 
   test.each([

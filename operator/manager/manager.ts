@@ -29,6 +29,8 @@ export interface ManagerOptions {
   readonly host?: string;
   /** How long what is in work may take after a stop. */
   readonly graceMs?: number;
+  /** What is left to tell once the last worker has ended, while this replica still leads. */
+  readonly finish?: () => Promise<void>;
   readonly clock?: Clock;
 }
 
@@ -43,6 +45,7 @@ export type ManagerOutcome = 'Stopped' | 'LeadershipLost';
 const LOOPBACK = '127.0.0.1';
 const GRACE_MS = 10_000;
 const CUT_OFF_MS = 2000;
+const FINISH_MS = 2000;
 const RELEASE_MS = 2000;
 const SYNC_LOG_MS = 10_000;
 
@@ -138,10 +141,19 @@ export class Manager {
       cut.abort();
       if (!(await this.#endsWithin(work, CUT_OFF_MS))) this.#logger.warn('A reconcile does not end and is left behind');
     }
+    const { finish } = this.#options;
+    if (finish !== undefined && !cut.signal.aborted && !(await this.#endsWithin(finish(), FINISH_MS))) this.#logger.warn('Some Events were not told');
     renewing.abort();
     if ((await kept) === 'Lost') return 'LeadershipLost';
-    await election?.release(AbortSignal.timeout(RELEASE_MS));
+    await this.#finish(election);
     return 'Stopped';
+  }
+
+  /** A server that does not answer holds nobody up. */
+  async #finish(election: LeaderElection | undefined): Promise<void> {
+    const limit = new AbortController();
+    await this.#endsWithin(election?.release(limit.signal) ?? Promise.resolve(), RELEASE_MS);
+    limit.abort();
   }
 
   /** False when the signal aborts first. Says every while what it waits for. */

@@ -9,6 +9,8 @@ export type RevisionMarks = Pick<RevisionView, 'failed' | 'provenAt' | 'sourceHa
 
 export type Action =
   | { readonly kind: 'EnsureServiceAccount' }
+  /** `object` is `Kind/name`, as it was seen. */
+  | { readonly kind: 'Adopt'; readonly object: string }
   | { readonly kind: 'StartResolver'; readonly serial: number; readonly attempt: number }
   | { readonly kind: 'DeletePod'; readonly pod: string }
   | { readonly kind: 'CreateRevision'; readonly revision: string; readonly digest: string; readonly number: number }

@@ -10,6 +10,10 @@ import { asRecord } from '../view/json.js';
 type Step =
   | { readonly kind: 'Edit'; readonly spec: Record<string, unknown> }
   | { readonly kind: 'Fate'; readonly tag: string; readonly fate: PodFate }
+  /** The user accepts what is on offer, or says something else. */
+  | { readonly kind: 'Consent'; readonly to: string | null | undefined }
+  /** The operator becomes one that renders another image. */
+  | { readonly kind: 'Upgrade'; readonly image: string }
   | { readonly kind: 'Move' }
   | { readonly kind: 'Pass' };
 
@@ -33,6 +37,8 @@ const steps = fc.array(
       tag: fc.constantFrom(...TAGS),
       fate: fc.constantFrom<PodFate>({ kind: 'Ready' }, BAD, { kind: 'Unschedulable', message: '0/1 nodes are available' }),
     }),
+    fc.record({ kind: fc.constant('Consent' as const), to: fc.constantFrom(undefined, undefined, null, 'nobody-offers-this') }),
+    fc.record({ kind: fc.constant('Upgrade' as const), image: fc.constantFrom('runtime:1', 'runtime:2', 'runtime:3') }),
     fc.constant({ kind: 'Move' as const }),
     fc.constant({ kind: 'Pass' as const }),
   ),
@@ -53,6 +59,15 @@ async function take(world: TestWorld, step: Step): Promise<void> {
     case 'Fate':
       world.fates.set(digestOf(step.tag), step.fate);
       return;
+    case 'Consent': {
+      const offered = world.model().status?.update?.id;
+      const acceptedUpdate = step.to === undefined ? offered : step.to;
+      if (acceptedUpdate !== undefined) world.edit({ runtime: { acceptedUpdate } });
+      return;
+    }
+    case 'Upgrade':
+      world.config = { ...world.config, runtimeImage: step.image };
+      return;
     case 'Move':
       return world.kubernetes.step();
     case 'Pass':
@@ -63,6 +78,12 @@ async function take(world: TestWorld, step: Step): Promise<void> {
 function readyPods(world: TestWorld, revision: string | undefined): number {
   const pods = world.cluster.objects(KINDS.pod).filter((pod) => pod.metadata.labels?.['slipway.dev/revision'] === revision);
   return pods.filter((pod) => asRecord(pod['status'])['phase'] === 'Running').length;
+}
+
+/** To the last resourceVersion. */
+function allButModels({ cluster }: TestWorld): unknown {
+  const { modelDeployment: _, ...others } = KINDS;
+  return Object.values(others).flatMap((kind) => cluster.objects(kind));
 }
 
 describe('whatever users and the cluster do', () => {
@@ -117,6 +138,23 @@ describe('whatever users and the cluster do', () => {
     );
   });
 
+  test('an operator that renders another image changes nothing of what rests but the status', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (all) => {
+        const world = await newWorld();
+        for (const step of all) await take(world, step);
+        await world.settle();
+        const before = allButModels(world);
+        for (const runtimeImage of ['runtime:next', 'runtime:1']) {
+          world.config = { ...world.config, runtimeImage };
+          await world.settle();
+          expect(allButModels(world)).toEqual(before);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test('where the wanted model is good and there is room, it ends Ready', async () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.constantFrom(...TAGS), async (all, tag) => {
@@ -125,7 +163,7 @@ describe('whatever users and the cluster do', () => {
         world.fates.clear();
         await world.settle();
         // a spec that is new to the operator: what was given up is tried again
-        world.edit({ model: { uri: uri(tag) }, replicas: 4, suspend: false });
+        world.edit({ model: { uri: uri(tag) }, runtime: { acceptedUpdate: null }, replicas: 4, suspend: false });
         await world.settle();
         expect(world.ready()).toBe('True Serving');
         expect(world.model().status?.model?.digest).toBe(digestOf(tag));

@@ -3,23 +3,22 @@
  * leads to an observation from which nothing more is to be written.
  */
 import type { RenderConfig } from '../render/config.js';
-import { computeRevisionName, computeSourceHash } from '../render/identity.js';
-import type { Observed } from '../view/observed.js';
+import { computeSourceHash } from '../render/identity.js';
+import { type Observed, objectKey } from '../view/observed.js';
 import type { Action } from './action.js';
-import { isFullyReady, newContext, type PlanContext, type RevisionState, revisionState } from './context.js';
+import { isFullyReady, newContext, type PlanContext, type RevisionState } from './context.js';
 import { pendingDeadlineMs } from './pending-deadline.js';
 import { type DigestPlan, planDigest } from './plan-digest.js';
 import { type FailureDecision, planFailure } from './plan-failure.js';
 import { planHistory } from './plan-history.js';
 import { planTakeover } from './plan-takeover.js';
+import { planUpdate, type UpdatePlan } from './plan-update.js';
 
-export interface Plan {
+export interface Plan extends UpdatePlan {
   readonly actions: readonly Action[];
   readonly requeueAtMs: number | undefined;
   readonly context: PlanContext;
   readonly digest: DigestPlan | undefined;
-  /** Revision that the spec asks for, once its digest is known. */
-  readonly wanted: RevisionState | undefined;
   readonly failure: FailureDecision;
   /** Revision that the Service selects after this pass. */
   readonly target: string | undefined;
@@ -27,18 +26,20 @@ export interface Plan {
 
 export function planModelDeployment(observed: Observed, config: RenderConfig, nowMs: number): Plan {
   const context = newContext(observed, config, nowMs);
-  const nothing = { actions: [], requeueAtMs: undefined, context, digest: undefined, wanted: undefined, failure: TRUSTED, target: undefined };
+  const nothing = { ...UNKNOWN, actions: [], requeueAtMs: undefined, context, digest: undefined, failure: TRUSTED, target: undefined };
   // a deleted namesake's objects have our names: they end first, and their end wakes us
   if (observed.leftovers.length > 0) return nothing;
+  // what is ours again is planned with when it is seen to be ours
+  if (observed.orphans.length > 0) return { ...nothing, actions: observed.orphans.map(adoption) };
   const digest = planDigest(context);
-  const wanted =
-    digest.kind === 'Known' ? revisionState(context, computeRevisionName(context.identity.name, context.spec, digest.digest)) : undefined;
+  const update = digest.kind === 'Known' ? planUpdate(context, digest.digest) : UNKNOWN;
+  const { wanted } = update;
   const failure = wanted === undefined ? TRUSTED : planFailure(context, wanted);
   const isGivenUp = failure.kind === 'GivenUp';
   const takeover = planTakeover({ context, wanted: wanted?.stored === undefined ? undefined : wanted, isGivenUp });
   const history = planHistory(context, wanted === undefined ? [] : [wanted.name]);
   return {
-    ...{ context, digest, wanted, failure, target: takeover.target },
+    ...{ ...update, context, digest, failure, target: takeover.target },
     requeueAtMs: soonest([digest.requeueAtMs, ...podDeadlines(context)]),
     actions: [
       // the first write that is refused ends a pass: what keeps the serving revision well comes before what leads to the next one
@@ -55,7 +56,12 @@ export function planModelDeployment(observed: Observed, config: RenderConfig, no
   };
 }
 
+function adoption({ kind, metadata }: Observed['orphans'][number]): Action {
+  return { kind: 'Adopt', object: objectKey(kind, metadata.name) };
+}
+
 const TRUSTED: FailureDecision = { kind: 'Trusted' };
+const UNKNOWN: UpdatePlan = { wanted: undefined, update: undefined, refusal: undefined };
 
 /** The revision is stored first and acted on when it is seen: from then on its template is fixed. */
 function planStorage({ observed }: PlanContext, digest: DigestPlan, wanted: RevisionState | undefined): Action[] {

@@ -29,7 +29,7 @@ export function planTakeover({ context, wanted, isGivenUp }: TakeoverInput): Tak
   const target = wanted !== undefined && shouldMove({ context, wanted, isGivenUp }, serving) ? wanted.name : serving?.name;
   const kept = [...new Set([wanted?.name, serving?.name].filter((name) => name !== undefined))];
   const retirement = planRetirement(context, kept);
-  const isConfirmed = retirement.some(({ kind }) => kind === 'ScaleTo');
+  const isConfirmed = retirement.some((action) => action.kind === 'ScaleTo' && (context.observed.deployments.get(action.revision)?.desired ?? 0) > 0);
   const isMove = wanted !== undefined && target === wanted.name && serving !== undefined && serving.name !== wanted.name;
   return {
     target,
@@ -94,7 +94,8 @@ function planRetirement(context: PlanContext, kept: readonly string[]): Action[]
     if (deployment === undefined) return [{ kind: 'DeleteDeployment', revision: name }];
     const isEmpty = deployment.desired === 0 && deployment.isCurrent && deployment.replicas === 0 && pods.every(({ phase }) => hasEnded(phase));
     if (isEmpty || stored === undefined) return [{ kind: 'DeleteDeployment', revision: name }];
-    return deployment.desired === 0 ? [] : [scaleTo(name, 0)];
+    // also when it is scaled to 0 already: its pods may take long to end, and what else its manifest says is kept up meanwhile
+    return [scaleTo(name, 0)];
   });
 }
 

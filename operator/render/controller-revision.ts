@@ -19,7 +19,7 @@ export interface RevisionInput {
 
 export function renderNewRevision({ model, spec, digest, number, config }: RevisionInput): KubeObject {
   const name = computeRevisionName(model.name, spec, digest);
-  const { env, resources, accelerator } = spec;
+  const { env, resources, accelerator, acceptedUpdate } = spec;
   return renderControllerRevision(model, {
     name,
     number,
@@ -27,7 +27,7 @@ export function renderNewRevision({ model, spec, digest, number, config }: Revis
     sourceHash: computeSourceHash(spec),
     data: {
       image: config.runtimeImage,
-      spec: dropUndefined({ model: dropUndefined({ ...spec.model, digest }), env, resources, accelerator }),
+      spec: dropUndefined({ model: dropUndefined({ ...spec.model, digest }), env, resources, accelerator, acceptedUpdate }),
       template: renderServingTemplate({ model, spec, digest, revision: name, config }),
     },
     failed: undefined,
@@ -36,7 +36,7 @@ export function renderNewRevision({ model, spec, digest, number, config }: Revis
 }
 
 /** The same object again with what was learned since. `data` is immutable and goes along unchanged: what an apply leaves out is removed. */
-export function renderControllerRevision(model: ModelIdentity, revision: Omit<RevisionView, 'image' | 'template'>): KubeObject {
+export function renderControllerRevision(model: ModelIdentity, revision: Omit<RevisionView, 'image' | 'template' | 'acceptedUpdate'>): KubeObject {
   const { name, number, digest, sourceHash, data, failed, provenAt } = revision;
   const annotations = {
     [ANNOTATIONS.digest]: digest,

@@ -19,6 +19,7 @@ describe('the name of a revision', () => {
     { name: 'env', change: makeModelDeployment().spec({ runtime: { env: [{ name: 'A', value: '1' }] } }) },
     { name: 'resources', change: makeModelDeployment().spec({ runtime: { resources: { limits: { memory: '1Gi' } } } }) },
     { name: 'accelerator', change: makeModelDeployment().spec({ accelerator: { vendor: 'nvidia' } }) },
+    { name: 'an accepted update', change: makeModelDeployment().spec({ runtime: { acceptedUpdate: '1a2b3c4d' } }) },
   ])('changes with $name', ({ change, digest }) => expect(nameOf(change, digest)).not.toBe(nameOf(base)));
 
   test.each<{ name: string; change: ModelDeploymentBuilder }>([
@@ -29,6 +30,16 @@ describe('the name of a revision', () => {
     { name: 'allowUnpinned', change: makeModelDeployment().model({ allowUnpinned: true }) },
     { name: 'a default written out', change: makeModelDeployment().spec({ runtime: { env: [] } }) },
   ])('does not change with $name', ({ change }) => expect(nameOf(change)).toBe(nameOf(base)));
+
+  /** As versions before spec.runtime.acceptedUpdate gave them: another name would restart every model. */
+  test.each([
+    { want: 'reader-16415b31', change: makeModelDeployment() },
+    {
+      want: 'reader-84712447',
+      change: makeModelDeployment().spec({ accelerator: { vendor: 'nvidia', count: 2, products: ['NVIDIA-L4', 'NVIDIA-A10'] } }),
+    },
+    { want: 'reader-16415b31', change: makeModelDeployment().spec({ runtime: {} }) },
+  ])('stays $want', ({ change, want }) => expect(nameOf(change)).toBe(want));
 
   test('keeps the port of the registry and the whole of an https url', () => {
     const at = (uri: string): string => nameOf(makeModelDeployment().uri(uri));

@@ -20,17 +20,18 @@ export function computeResolverHash(spec: CompleteSpec, config: RenderConfig): s
 
 /**
  * Name of the revision: whatever changes answers, placement or how the bytes are fetched, as the user wrote it. Neither replicas
- * nor suspend, and nothing of the chart: an upgrade of the operator restarts no pod. A tag counts through its digest only.
+ * nor suspend, and nothing of the chart: an upgrade of the operator restarts no pod. A tag counts through its digest only. An update
+ * that was accepted counts; none is as if the field did not exist, so that names are those of versions without it.
  */
 export function computeRevisionName(name: string, spec: CompleteSpec, digest: string): string {
   return `${name}-${revisionHashes(spec)(digest)}`;
 }
 
-const revisionHashes = perObject(({ model: { uri, version, secretName }, env, resources, accelerator }: CompleteSpec) => {
+const revisionHashes = perObject(({ model: { uri, version, secretName }, env, resources, accelerator, acceptedUpdate }: CompleteSpec) => {
   let last = { digest: '', hash: '' };
   return (digest: string): string => {
     if (last.digest !== digest || last.hash === '') {
-      last = { digest, hash: hash8({ uri: withoutTag(uri), digest, version, secretName, env, resources, accelerator }) };
+      last = { digest, hash: hash8({ uri: withoutTag(uri), digest, version, secretName, env, resources, accelerator, acceptedUpdate }) };
     }
     return last.hash;
   };

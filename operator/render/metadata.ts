@@ -14,9 +14,13 @@ export const APP_NAME = 'slipway-model';
 export const SERVICE_ACCOUNT = 'slipway-runtime';
 export const COMPONENTS = { serve: 'serve', resolve: 'resolve' } as const;
 
+/**
+ * `blockOwnerDeletion` is said, not left out, so that what an older release wrote with `true` is seen to differ and is written anew.
+ * True would let a pod that cannot end hold its ModelDeployment for ever under `kubectl delete --cascade=foreground`.
+ */
 export function ownerOf({ name, uid }: { readonly name: string; readonly uid: string }): OwnerReference {
   const { apiVersion, kind } = KINDS.modelDeployment;
-  return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
+  return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: false };
 }
 
 export function modelLabels(model: ModelIdentity): Record<string, string> {

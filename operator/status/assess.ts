@@ -42,9 +42,10 @@ export function assess(plan: Plan, outcome: Outcome): Assessment {
 }
 
 function findStalled(plan: Plan, outcome: Outcome): Finding | undefined {
-  const { failure, digest } = plan;
+  const { failure, digest, refusal } = plan;
   if (outcome.conflict !== undefined) return blocked('NameConflict', outcome.conflict.message);
   if (digest?.kind === 'Stalled') return digest.finding;
+  if (refusal !== undefined) return refusal;
   if (failure.kind !== 'GivenUp' || plan.context.replicas === 0) return undefined;
   const { reason, message, pod, node, count } = failure.evidence;
   const where = node === '' ? `pod ${pod}` : `pod ${pod} on node ${node}`;

@@ -6,6 +6,7 @@ import { isLive } from '../plan/context.js';
 import { clip, type Finding } from '../plan/finding.js';
 import type { FailureDecision } from '../plan/plan-failure.js';
 import type { Plan } from '../plan/plan-model-deployment.js';
+import { describeUpdate } from '../plan/plan-update.js';
 import { modelAddress } from '../render/services.js';
 import type { PodView } from '../view/pod-view.js';
 import { type Assessment, waitingForPods } from './assess.js';
@@ -17,6 +18,8 @@ export function computeConditions(facts: Assessment): ConditionDraft[] {
   if (facts.stalled !== undefined) drafts.push(draft('Stalled', 'True', facts.stalled, stillServes(facts)));
   else if (!facts.isServed && (context.replicas > 0 || facts.worst !== undefined))
     drafts.push(draft('Reconciling', 'True', describeProgress(facts), stillServes(facts)));
+  const { update } = facts.plan;
+  if (update !== undefined) drafts.push(draft('UpdateAvailable', 'True', { reason: 'UpdateOffered', message: describeUpdate(update) }));
   return drafts;
 }
 
@@ -28,13 +31,17 @@ function stillServes({ serving, plan }: Assessment): string {
 
 function describeProgress({ plan, worst, serving }: Assessment): Pick<Finding, 'reason' | 'message'> {
   const { context, digest, wanted } = plan;
-  const { leftovers } = context.observed;
+  const { leftovers, orphans } = context.observed;
   if (leftovers.length > 0)
     return {
       reason: 'WaitingForDeletion',
       message: `Objects of a deleted ModelDeployment of this name are being removed: ${leftovers.slice(0, 5).join(', ')}`,
     };
   if (worst !== undefined) return worst;
+  if (orphans.length > 0) {
+    const names = orphans.slice(0, 5).map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+    return { reason: 'Adopting', message: `Objects of this model that have lost their owner are taken back: ${names.join(', ')}` };
+  }
   if (digest?.kind === 'Known' && wanted !== undefined && wanted.stored === undefined)
     return { reason: 'RevisionCreated', message: `Revision ${wanted.name} is made for ${digest.digest}` };
   const waiting = waitingForPods(wanted, context.replicas);
@@ -53,7 +60,8 @@ function whyNoPods({ plan }: Assessment): Pick<Finding, 'reason' | 'message'> | 
 }
 
 /** What was given up has no pods to count, whatever else still serves. */
-function describeGivenUp({ failure, digest }: Plan): string | undefined {
+function describeGivenUp({ failure, digest, refusal }: Plan): string | undefined {
+  if (refusal !== undefined) return 'No pods of the new spec: the update that it accepts is not on offer';
   if (failure.kind === 'GivenUp') return 'No pods: the revision was given up';
   return digest?.kind === 'Stalled' ? 'No pods of the new spec: its digest was given up' : undefined;
 }

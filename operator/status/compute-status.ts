@@ -33,6 +33,7 @@ export function computeStatus(plan: Plan, outcome: Outcome): ModelDeploymentStat
     ...(pods.length === 0 ? {} : { pods }),
     ...(facts.blockers.length === 0 ? {} : { blockers: facts.blockers.map(({ reason, message }) => ({ reason, message })) }),
     ...(revisions.length === 0 ? {} : { revisions }),
+    ...(plan.update === undefined ? {} : { update: { id: plan.update.id, changes: [...plan.update.changes] } }),
     conditions: setConditions(before, [summarize(drafts), ...drafts], { generation: observed.generation, nowMs }),
   };
 }

@@ -21,6 +21,8 @@ export interface Observed {
   readonly serving: string | undefined;
   /** Names of objects that a deleted namesake of this model left, and that are still being removed. */
   readonly leftovers: readonly string[];
+  /** Objects that a namesake left behind without an owner (`--cascade=orphan`), or that lost it: this model takes them back. */
+  readonly orphans: readonly KubeObject[];
   /** The objects themselves, by `Kind/name`, to compare what is with what should be. */
   readonly objects: ReadonlyMap<string, KubeObject>;
   /** What a ready pod of the serving revision said; undefined when none was asked or none answered. */

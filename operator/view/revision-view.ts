@@ -2,6 +2,7 @@
 import { ANNOTATIONS } from '../../contract/labels.js';
 import type { KubeObject } from '../ports.js';
 import { asInteger, asRecord, asText, isRecord, type Json } from './json.js';
+import { perObject } from './per-object.js';
 
 /** Why a revision was given up, and for which generation of the spec. */
 export interface FailureEvidence {
@@ -21,6 +22,8 @@ export interface RevisionView {
   readonly digest: string;
   readonly sourceHash: string;
   readonly image: string;
+  /** The consent that it was made with. */
+  readonly acceptedUpdate: string | undefined;
   /** The rendered pod template, pinned. */
   readonly template: Json;
   /** Whole `data` as stored: it may not change. */
@@ -29,7 +32,7 @@ export interface RevisionView {
   readonly provenAt: string | undefined;
 }
 
-export function viewRevision(object: KubeObject): RevisionView {
+export const viewRevision = perObject((object: KubeObject): RevisionView => {
   const annotations = object.metadata.annotations ?? {};
   const data = asRecord(object['data']);
   return {
@@ -38,6 +41,7 @@ export function viewRevision(object: KubeObject): RevisionView {
     digest: annotations[ANNOTATIONS.digest] ?? '',
     sourceHash: annotations[ANNOTATIONS.sourceHash] ?? '',
     image: asText(data['image']) ?? '',
+    acceptedUpdate: asText(asRecord(data['spec'])['acceptedUpdate']),
     // may be text in memory: read when it is asked for
     get template() {
       return asRecord(data['template']);
@@ -46,7 +50,7 @@ export function viewRevision(object: KubeObject): RevisionView {
     failed: parseEvidence(annotations[ANNOTATIONS.failed]),
     provenAt: annotations[ANNOTATIONS.proven],
   };
-}
+});
 
 function parseEvidence(text: string | undefined): FailureEvidence | undefined {
   if (text === undefined) return undefined;

@@ -6,11 +6,16 @@ test.each([
   ['peers without names are all', ['--peers'], { peers: PEER_NAMES }],
   ['names after --peers', ['--peers', 'mosec,kserve', 'ray'], { peers: ['mosec', 'kserve', 'ray'] }],
   ['cases', ['--cases', 'mlp,vad', '--check'], { cases: ['mlp', 'vad'], check: true, peers: [] }],
+  ['the control loop', ['--control-loop'], { controlLoop: { quick: false, parts: [], soakMinutes: 10 } }],
+  ['a part of it', ['--control-loop', '--parts', 'soak', '--soak-minutes', '120'], { controlLoop: { parts: ['soak'], soakMinutes: 120 } }],
 ])('%s', (_name, argv, want) => expect(parseBenchFlags(argv)).toMatchObject(want));
 
 test.each([
   ['a model nobody knows', ['--cases', 'gpt'], '--cases "gpt" is not known: give mlp'],
   ['a peer nobody knows', ['--peers', 'x'], '--peers "x" is not known'],
   ['names without --peers', ['mosec'], 'come after --peers'],
+  ['a part without the control loop', ['--parts', 'soak'], 'give --control-loop too'],
+  ['a soak that is no time', ['--control-loop', '--soak-minutes', 'long'], '--soak-minutes "long" cannot be'],
+  ['a part nobody knows', ['--control-loop', '--parts', 'x'], '--parts "x" is not known'],
   ['another flag', ['--fast'], '--fast'],
 ])('refuses %s', (_name, argv, want) => expect(parseBenchFlags(argv)).toContain(want));

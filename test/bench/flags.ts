@@ -1,6 +1,7 @@
 /** What can be asked of `npm run bench`. */
 import { parseArgs } from 'node:util';
 import type { CaseKey } from './cases.js';
+import { type ControlLoopFlags, PART_NAMES } from './control-loop/flags.js';
 import { PEER_NAMES, type PeerName } from './peer-names.js';
 
 export interface BenchFlags {
@@ -13,6 +14,8 @@ export interface BenchFlags {
   readonly check: boolean;
   readonly quick: boolean;
   readonly markdown?: string;
+  /** Instead of everything else: the operator on pretended nodes. */
+  readonly controlLoop?: ControlLoopFlags;
 }
 
 export const CASE_KEYS: readonly CaseKey[] = ['mlp', 'cls', 'rec', 'vad', 'reduce'];
@@ -26,6 +29,11 @@ export const BENCH_USAGE = `Usage: npm run bench -- [flags]
   --soak             instead: memory after 100,000 and 1,000,000 mixed requests, and after a burst: about 5 minutes
   --check            then print each target with what was measured: met, not met or not measured
   --markdown FILE    write the tables to FILE
+  --control-loop     instead: the operator with thousands of models on pretended nodes (kwok), an hour and a half; with
+                     --parts a,b        of ${PART_NAMES.join(', ')}
+                     --soak-minutes N   how long the soak lasts (default 10; 0: none)
+                     --profile FOLDER   a CPU profile of each operator
+                     --quick            smaller sizes: 5 minutes
   --quick            two short rounds: shows that everything runs, its figures mean little
 Several of --peers, --memory and --soak may be given; --cases chooses models for --peers too (default there: mlp)`;
 
@@ -33,6 +41,8 @@ export function parseBenchFlags(argv: readonly string[]): BenchFlags | string {
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
     const peers = pick('--peers', positionals.flatMap(split), PEER_NAMES);
+    const stray = (['parts', 'soak-minutes', 'profile'] as const).find((name) => values[name] !== undefined);
+    if (stray !== undefined && !values['control-loop']) return `--${stray} is of the control loop: give --control-loop too`;
     if (peers.length > 0 && !values.peers) return `"${positionals.join(' ')}" is not known: names of peers come after --peers`;
     return {
       help: values.help,
@@ -42,6 +52,7 @@ export function parseBenchFlags(argv: readonly string[]): BenchFlags | string {
       soak: values.soak,
       check: values.check,
       quick: values.quick,
+      ...(values['control-loop'] ? { controlLoop: readControlLoop(values) } : {}),
       ...(values.markdown === undefined ? {} : { markdown: values.markdown }),
     };
   } catch (error) {
@@ -58,7 +69,33 @@ const OPTIONS = {
   check: { type: 'boolean', default: false },
   quick: { type: 'boolean', default: false },
   markdown: { type: 'string' },
+  'control-loop': { type: 'boolean', default: false },
+  parts: { type: 'string' },
+  'soak-minutes': { type: 'string' },
+  profile: { type: 'string' },
 } as const;
+
+interface ControlLoopValues {
+  readonly quick: boolean;
+  readonly parts?: string;
+  readonly 'soak-minutes'?: string;
+  readonly profile?: string;
+  readonly markdown?: string;
+}
+
+function readControlLoop(values: ControlLoopValues): ControlLoopFlags {
+  const { quick, profile, markdown } = values;
+  const text = values['soak-minutes'] ?? (quick ? '1' : '10');
+  const soakMinutes = Number(text);
+  if (text.trim() === '' || !(soakMinutes >= 0 && soakMinutes <= 1440)) throw new Error(`--soak-minutes "${text}" cannot be: give 0 to 1440`);
+  return {
+    quick,
+    parts: pick('--parts', split(values.parts ?? ''), PART_NAMES),
+    soakMinutes,
+    ...(profile === undefined ? {} : { profile }),
+    ...(markdown === undefined ? {} : { markdown }),
+  };
+}
 
 function split(text: string): string[] {
   return text.split(',').filter((word) => word !== '');

@@ -9,7 +9,7 @@ import { mapToModels, WATCHED_KINDS } from '../../operator/controller/watches.js
 import { Controller } from '../../operator/manager/controller.js';
 import { ManagerMetrics } from '../../operator/manager/metrics.js';
 import { settle } from '../fakes/fake-clock.js';
-import { isSameResource } from '../fakes/fake-server.js';
+import { isSameResource } from '../fakes/memory-api/metadata.js';
 import { TestWorld } from './test-world.js';
 
 /** Deployment controller, scheduler and kubelet make one move so often: a pod takes about this long for each of its steps. */

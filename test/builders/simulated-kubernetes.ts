@@ -14,20 +14,27 @@ export type PodFate =
   /** The init container ended well; the runtime ends so, again and again. */
   | { readonly kind: 'LoadFails'; readonly termination: Termination }
   | { readonly kind: 'Unschedulable'; readonly message: string }
-  | { readonly kind: 'ImagePull'; readonly message: string };
+  | { readonly kind: 'ImagePull'; readonly message: string }
+  /** Runs, and answers no probe: hung, or its kubelet is away. */
+  | { readonly kind: 'Unready' };
 
 export interface Fates {
   /** What a resolver pod answers for a uri. */
   resolve(uri: string): Termination;
   /** What becomes of a serving pod, from the digest in its annotations. */
   serve(digest: string): PodFate;
+  /** Why no pod of a Deployment can be made now; undefined when it can. */
+  refuse?(): string | undefined;
 }
+
+/** Where it lives: the whole in-memory API, or its store alone. */
+export type SimulatedCluster = Pick<FakeCluster, 'clock' | 'create' | 'update' | 'patchStatus' | 'remove' | 'get' | 'objects'>;
 
 export class SimulatedKubernetes {
   readonly #startedOf = new Set<string>();
 
   constructor(
-    readonly cluster: FakeCluster,
+    readonly cluster: SimulatedCluster,
     readonly fates: Fates,
   ) {}
 
@@ -57,12 +64,14 @@ export class SimulatedKubernetes {
     const desired = asInteger(spec['replicas']) ?? 1;
     const pods = this.#podsOf(deployment);
     for (const pod of pods.slice(desired)) this.cluster.remove(KINDS.pod, keyOf(pod));
-    for (let index = pods.length; index < desired; index++) this.#createPod(deployment, asRecord(spec['template']));
+    const refusal = pods.length < desired ? this.fates.refuse?.() : undefined;
+    for (let index = pods.length; index < desired && refusal === undefined; index++) this.#createPod(deployment, asRecord(spec['template']));
     const now = this.#podsOf(deployment);
     this.cluster.patchStatus(KINDS.deployment, keyOf(deployment), {
       observedGeneration: deployment.metadata.generation ?? 1,
       replicas: now.length,
       readyReplicas: now.filter(isReady).length,
+      ...(this.fates.refuse === undefined ? {} : { conditions: refusal === undefined ? [] : [replicaFailure(refusal)] }),
     });
   }
 
@@ -94,6 +103,9 @@ export class SimulatedKubernetes {
       case 'Ready':
         if (!isReady(pod) && !this.#mayStart(pod)) return;
         this.#place(pod, { phase: 'Running', podIP: '10.0.0.1', ...READY });
+        return;
+      case 'Unready':
+        this.#place(pod, { phase: 'Running', podIP: '10.0.0.1', ...READY, conditions: [SCHEDULED, UNREADY] });
         return;
       case 'FetchFails':
         this.#place(pod, { phase: 'Pending', conditions: [SCHEDULED], ...failing(fate.termination, restartsOf(pod) + 1) });
@@ -157,6 +169,12 @@ const READY = {
   ],
   containerStatuses: [{ name: CONTAINERS.runtime, ready: true, restartCount: 0, state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }],
 };
+
+const UNREADY = { type: 'Ready', status: 'False', reason: 'ContainersNotReady', lastTransitionTime: '2026-01-01T00:00:00Z' };
+
+function replicaFailure(message: string): Json {
+  return { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message };
+}
 
 function failing(said: Termination, times: number): Json {
   return { initContainerStatuses: [crashLoop(CONTAINERS.fetch, said, times)] };

@@ -9,7 +9,6 @@ import { ModelDeploymentController } from '../../operator/controller/reconcile.j
 import { ServiceAccountController } from '../../operator/controller/service-account.js';
 import { BUDGET_LIMITS, StatusBudget } from '../../operator/controller/status-budget.js';
 import type { KubeObject, ReconcileResult } from '../../operator/ports.js';
-import type { RenderConfig } from '../../operator/render/config.js';
 import { SERVICE_ACCOUNT } from '../../operator/render/metadata.js';
 import { findBrokenInvariants } from '../../operator/status/invariants.js';
 import { asInteger, asRecord, asText } from '../../operator/view/json.js';
@@ -19,15 +18,11 @@ import { FakeCluster } from '../fakes/fake-cluster.js';
 import { FakeProbe } from '../fakes/fake-probe.js';
 import { FakeRecorder } from '../fakes/fake-recorder.js';
 import { DIGEST_A, DIGEST_B } from './model-deployment.js';
+import { REPORT } from './report.js';
 import { type PodFate, SimulatedKubernetes } from './simulated-kubernetes.js';
+import { TEST_CONFIG } from './test-config.js';
 
-export const TEST_CONFIG: RenderConfig = {
-  runtimeImage: 'registry.test/runtime@sha256:1',
-  imagePullSecrets: [],
-  caConfigMap: undefined,
-  plainHttpHosts: [],
-  proxy: {},
-};
+export { REPORT, TEST_CONFIG };
 
 const NAMESPACE = 'shop';
 
@@ -168,26 +163,3 @@ export class TestWorld {
     return asInteger(asRecord(this.get('deployment', revision)?.['spec'])['replicas']);
   }
 }
-
-export const REPORT: Statusz = {
-  version: '0.1.0',
-  onnxruntime: '1.30.0',
-  threads: 2,
-  instances: 1,
-  models: [
-    {
-      name: 'reader',
-      version: '1',
-      state: 'Ready',
-      reason: '',
-      format: 'onnx',
-      digest: DIGEST_A,
-      contentDigest: `sha256:${'c'.repeat(64)}`,
-      bytes: 1234,
-      verifiedAt: '2026-01-01T00:00:00.000Z',
-      signature: { inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 3] }], outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 10] }] },
-      provider: 'cpu',
-      seconds: { download: 1.5, load: 0.2, warmup: 0.1 },
-    },
-  ],
-};

@@ -18,6 +18,7 @@ import {
   withMetadata,
   withSpec,
 } from './objects.js';
+import { rejection } from './rejection.js';
 import type { World, WorldMaker } from './world.js';
 
 export function describeContract(name: string, maker: WorldMaker): void {
@@ -31,7 +32,7 @@ export function describeContract(name: string, maker: WorldMaker): void {
       world.writer.apply(DEPLOYMENTS, change(ownedBy(model, makeDeployment(world.namespace, 'web'))), ours);
 
     const soon = <Value>(what: string, read: () => Value | Promise<Value>, isDone: (value: Value) => boolean) =>
-      eventually(what, world.patienceMs, read, isDone);
+      eventually(what, world.patienceMs, read, isDone, world.time);
 
     beforeEach(async () => {
       world = await maker.make();
@@ -170,6 +171,75 @@ export function describeContract(name: string, maker: WorldMaker): void {
       });
     });
 
+    describe('adoption', () => {
+      const REVISION = 'reader-1a2b3c4d';
+      const mine = { [LABELS.managedBy]: FIELD_MANAGER, [LABELS.model]: 'reader', [LABELS.revision]: REVISION };
+      const orphan = (labels: Readonly<Record<string, string>> = mine) =>
+        world.hands.create(DEPLOYMENTS, withMetadata(makeDeployment(world.namespace, REVISION), { labels }));
+      const adopt = ({ metadata: { name, resourceVersion = '' } }: KubeObject, owner = model) => {
+        const { apiVersion, kind } = DEPLOYMENTS;
+        const bare: KubeObject = { apiVersion, kind, metadata: { name, namespace: world.namespace, resourceVersion } };
+        const ownership: Ownership = { kind: 'OrphanOf', owner: MODELS, name: 'reader', uid: owner.metadata.uid ?? '' };
+        return world.writer.apply(DEPLOYMENTS, ownedBy(owner, bare), ownership);
+      };
+
+      test('gives an orphan its owner and takes no other field', async () => {
+        const made = await world.writer.apply(
+          DEPLOYMENTS,
+          withSpec(ownedBy(model, withMetadata(makeDeployment(world.namespace, REVISION), { labels: mine })), { replicas: 0 }),
+          ours,
+        );
+        await world.hands.update(DEPLOYMENTS, key(REVISION), { metadata: { ownerReferences: null } });
+        // its controller may write its status in between, and then it is another version
+        const tryIt = async () => adopt((await server(DEPLOYMENTS, REVISION)) ?? made).catch(() => undefined);
+        const stored = (await soon('the adoption', tryIt, (done) => done !== undefined)) ?? made;
+        expect(stored.metadata.ownerReferences).toMatchObject([{ uid: model.metadata.uid, controller: true }]);
+        expect([stored.metadata.labels, stored['spec'], stored.metadata.generation]).toEqual([
+          made.metadata.labels,
+          made['spec'],
+          made.metadata.generation,
+        ]);
+        // what was ours stays ours: leaving a field out still takes it away
+        const { apiVersion, kind, spec } = withSpec(makeDeployment(world.namespace, REVISION), {});
+        const less = ownedBy(model, { apiVersion, kind, metadata: { name: REVISION, namespace: world.namespace, labels: mine }, spec });
+        await world.writer.apply(DEPLOYMENTS, withSpec(less, { minReadySeconds: 3 }), ours);
+        expect(readField(await world.writer.apply(DEPLOYMENTS, less, ours), 'spec', 'minReadySeconds') ?? 0).toBe(0);
+      });
+
+      test('leaves what has a controller, or not our labels, or another name', async () => {
+        const other = await world.hands.create(MODELS, makeModel(world.namespace, 'other'));
+        const claimed = await world.hands.create(
+          DEPLOYMENTS,
+          ownedBy(other, withMetadata(makeDeployment(world.namespace, REVISION), { labels: mine })),
+        );
+        await expect(adopt(claimed)).rejects.toThrow('belongs to ModelDeployment "other"');
+        const copy = await world.hands.create(DEPLOYMENTS, withMetadata(makeDeployment(world.namespace, 'copy'), { labels: mine }));
+        await expect(adopt(copy)).rejects.toThrow(OwnershipError);
+        expect((await server(DEPLOYMENTS, 'copy'))?.metadata.ownerReferences ?? []).toEqual([]);
+      });
+
+      test('wants the very object that was seen, and an owner that lives', async () => {
+        const seen = await orphan();
+        await world.hands.update(DEPLOYMENTS, key(REVISION), { metadata: { annotations: { touched: 'yes' } } });
+        expect(await rejection(adopt(seen))).toBeInstanceOf(WaitingError);
+        const now = await server(DEPLOYMENTS, REVISION);
+        await world.hands.remove(MODELS, key('reader'));
+        await soon(
+          'the model to be gone',
+          () => server(MODELS, 'reader'),
+          (found) => found === undefined,
+        );
+        expect(await rejection(adopt(now ?? seen))).toBeInstanceOf(WaitingError);
+        await world.hands.create(MODELS, makeModel(world.namespace, 'reader'));
+        expect(await rejection(adopt(now ?? seen))).toBeInstanceOf(WaitingError); // of the same name, and another one
+        expect((await server(DEPLOYMENTS, REVISION))?.metadata.ownerReferences ?? []).toEqual([]);
+        const { apiVersion, kind } = DEPLOYMENTS;
+        const gone = { apiVersion, kind, metadata: { name: 'reader-00000000', resourceVersion: '1' } };
+        expect(await rejection(adopt(gone))).toBeInstanceOf(WaitingError);
+        expect(await server(DEPLOYMENTS, 'reader-00000000')).toBeUndefined();
+      });
+    });
+
     describe('delete', () => {
       test('of what is not there succeeds', async () => {
         await world.writer.delete(DEPLOYMENTS, key('never-was'), ours);
@@ -223,7 +293,7 @@ export function describeContract(name: string, maker: WorldMaker): void {
       test('of a namesake made later is a conflict', async () => {
         const stale = '11111111-2222-4333-8444-555555555555';
         expect(isConflict(await rejection(world.writer.applyStatus(MODELS, status(stale, { replicas: 1 }))))).toBe(true);
-        expect(readField(await server(MODELS, 'reader'), 'status')).toBeUndefined();
+        expect(readField(await server(MODELS, 'reader'), 'status', 'replicas')).toBeUndefined();
       });
 
       test('of an object that is gone is not found', async () => {
@@ -287,14 +357,4 @@ export function describeContract(name: string, maker: WorldMaker): void {
 
 function withContainers(deployment: KubeObject, containers: readonly Record<string, unknown>[]): KubeObject {
   return withSpec(deployment, { template: { metadata: { labels: { app: 'web' } }, spec: { containers } } });
-}
-
-/** What the promise is rejected with; undefined when it is not. */
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-    return undefined;
-  } catch (error) {
-    return error;
-  }
 }

@@ -1,5 +1,5 @@
 /** For what a world does in its own time. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type Clock, SYSTEM_CLOCK } from '../../lib/clock.js';
 
 /** The first value that `isDone` likes; fails with the last one seen after `patienceMs`. */
 export async function eventually<Value>(
@@ -7,12 +7,13 @@ export async function eventually<Value>(
   patienceMs: number,
   read: () => Value | Promise<Value>,
   isDone: (value: Value) => boolean,
+  time: Clock = SYSTEM_CLOCK,
 ): Promise<Value> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = time.now() + patienceMs;
   for (;;) {
     const value = await read();
     if (isDone(value)) return value;
-    if (Date.now() >= deadline) throw new Error(`Waited ${patienceMs} ms for ${what}; last seen: ${JSON.stringify(value)}`);
-    await sleep(50);
+    if (time.now() >= deadline) throw new Error(`Waited ${patienceMs} ms for ${what}; last seen: ${JSON.stringify(value)}`);
+    await time.sleep(50);
   }
 }

@@ -1,3 +1,4 @@
+import { SYSTEM_CLOCK } from '../../lib/clock.js';
 import { FakeCluster } from '../fakes/fake-cluster.js';
 import { describeContract } from './contract.js';
 
@@ -8,6 +9,7 @@ describeContract('FakeCluster', {
     cluster = new FakeCluster();
     return {
       namespace: 'shop',
+      time: SYSTEM_CLOCK,
       patienceMs: 200,
       writer: cluster.writer,
       cache: async (resource) => cluster.cache(resource),

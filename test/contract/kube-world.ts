@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { type ClusterHandle, externalCluster, findCluster } from '../../cluster/cluster.js';
-import { STEADY_CLOCK } from '../../lib/clock.js';
+import { STEADY_CLOCK, SYSTEM_CLOCK } from '../../lib/clock.js';
 import { kubeconfigAccess } from '../../lib/kube/cluster-access.js';
-import { type JsonRecord, readArray, readRecord, readString } from '../../lib/kube/json.js';
+import { readArray, readRecord, readString } from '../../lib/kube/json.js';
 import { KubeClient } from '../../lib/kube/kube-client.js';
 import { isAlreadyExists } from '../../lib/kube/kube-error.js';
 import { parseObject } from '../../lib/kube/kube-object.js';
@@ -14,17 +14,18 @@ import { Informer } from '../../operator/kube/informer.js';
 import { OwnWrites } from '../../operator/kube/own-writes.js';
 import { ShowingWriter } from '../../operator/kube/showing-writer.js';
 import { KubeWriter } from '../../operator/kube/writer.js';
-import type { KubeObject, ResourceKind } from '../../operator/ports.js';
+import type { ResourceKind } from '../../operator/ports.js';
+import type { ApiWorld, ApiWorldMaker } from './api-world.js';
 import { eventually } from './eventually.js';
+import { handsOn } from './hands-on.js';
 import { DEPLOYMENTS, MODELS, REVISIONS, SERVICE_ACCOUNTS } from './objects.js';
-import type { Hands, World, WorldMaker } from './world.js';
 
 const NAMESPACES: ResourceKind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces' };
 export const CRDS: ResourceKind = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions' };
 const PATIENCE_MS = 30_000;
 const WRITTEN = [MODELS, DEPLOYMENTS, REVISIONS, SERVICE_ACCOUNTS];
 
-export class KubeWorlds implements WorldMaker {
+export class KubeWorlds implements ApiWorldMaker {
   readonly client: KubeClient;
   #stop = new AbortController();
   #running: Promise<void>[] = [];
@@ -48,14 +49,16 @@ export class KubeWorlds implements WorldMaker {
   }
 
   /** With `cached`, the writer sees through synced caches what it writes over. */
-  async make({ cached = false } = {}): Promise<World> {
+  async make({ cached = false } = {}): Promise<ApiWorld> {
     this.#stop = new AbortController();
     this.#namespace = `contract-${randomBytes(4).toString('hex')}`;
     await this.client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.#namespace } });
     const caches = new Map(cached ? await Promise.all(WRITTEN.map(async (kind) => [kind.plural, await this.#ownCache(kind)] as const)) : []);
     const writer = new KubeWriter(this.client, ({ plural }, key) => caches.get(plural)?.get(key));
     return {
-      namespace: this.#namespace,
+      ...{ namespace: this.#namespace, client: this.client, transport: this.transport },
+      forgottenVersion: async () => '1',
+      time: SYSTEM_CLOCK,
       patienceMs: PATIENCE_MS,
       writer: cached ? new ShowingWriter(writer, ({ plural }) => caches.get(plural)) : writer,
       hands: handsOn(this.client),
@@ -102,14 +105,4 @@ async function ensureCrd(client: KubeClient): Promise<void> {
       (condition) => readString(condition, 'type') === 'Established' && readString(condition, 'status') === 'True',
     );
   await eventually('the CRD to be served', PATIENCE_MS, () => client.get(CRDS, { name: crd.metadata.name }), isEstablished);
-}
-
-function handsOn(client: KubeClient): Hands {
-  return {
-    create: (resource, object) => client.create(resource, object),
-    update: (resource, key, patch) => client.mergePatch(resource, key, patch),
-    patchStatus: (resource, key, status: JsonRecord) => client.mergePatch(resource, { ...key, subresource: 'status' }, { status }),
-    remove: (resource, key) => client.delete(resource, key),
-    get: (resource, key): Promise<KubeObject | undefined> => client.find(resource, key),
-  };
 }

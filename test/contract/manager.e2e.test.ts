@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { KubeClient } from '../../lib/kube/kube-client.js';
 import { SILENT_LOGGER } from '../../lib/logger.js';
 import { Informer } from '../../operator/kube/informer.js';
 import { LeaseLock } from '../../operator/kube/lease-lock.js';
-import { FencedWriter } from '../../operator/manager/fenced-writer.js';
+import { KubeWriter } from '../../operator/kube/writer.js';
 import { LeaderElection } from '../../operator/manager/leader-election.js';
 import { Manager, type ManagerOutcome } from '../../operator/manager/manager.js';
 import { ManagerMetrics } from '../../operator/manager/metrics.js';
+import { newWriteFence } from '../../operator/manager/write-fence.js';
 import type { KubeObject } from '../../operator/ports.js';
 import { eventually } from './eventually.js';
 import { KubeWorlds } from './kube-world.js';
@@ -30,7 +32,7 @@ afterEach(async () => {
 
 /** A replica that gives every model of the namespace a Deployment of its name. */
 function start(identity: string): { readonly reconciled: string[]; stop(): Promise<ManagerOutcome> } {
-  const { namespace, writer } = world;
+  const { namespace } = world;
   const [metrics, stop] = [new ManagerMetrics(), new AbortController()];
   const lock = new LeaseLock(worlds.client, { namespace, name: 'slipway-operator' });
   const timing = { leaseMs: 6000, renewDeadlineMs: 4000, retryMs: 500 };
@@ -40,7 +42,7 @@ function start(identity: string): { readonly reconciled: string[]; stop(): Promi
     (resource) => new Informer({ transport: worlds.transport, resource, namespaces: [namespace] }),
   );
   if (models === undefined || deployments === undefined) throw new Error('There are two informers');
-  const fenced = new FencedWriter(writer, () => election.isLeading());
+  const fenced = new KubeWriter(new KubeClient(worlds.transport, newWriteFence(election)));
   const reconciled: string[] = [];
   const reconcile = async ({ name }: { readonly name: string }) => {
     const model = models.get({ namespace, name });

@@ -1,4 +1,5 @@
 /** What the contract suite needs of a world: the operator's ports, and the hands of everybody else. */
+import type { Clock } from '../../lib/clock.js';
 import type { JsonRecord } from '../../lib/kube/json.js';
 import type { Cache, KubeObject, ObjectKey, ResourceKind, Writer } from '../../operator/ports.js';
 
@@ -20,6 +21,8 @@ export interface World {
   readonly hands: Hands;
   /** A cache that has synced. */
   cache(resource: ResourceKind): Promise<Cache>;
+  /** In which the world does things by itself; to wait in it may be what makes it pass. */
+  readonly time: Clock;
   /** How long to wait at most for what the world does by itself. */
   readonly patienceMs: number;
 }

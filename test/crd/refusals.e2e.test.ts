@@ -71,6 +71,8 @@ describe('accepted', () => {
     ['requests of one thing and limits of another', resources({ cpu: '500m' }, { memory: '1Gi' })],
     ['ephemeral storage', resources({ 'ephemeral-storage': '1Gi' }, { 'ephemeral-storage': '2G' })],
     ['an empty variable', env({ name: 'A' }, { name: 'B', value: '' })],
+    ['an update', { model: OCI, runtime: { acceptedUpdate: '1a2b3c4d' } }],
+    ['one of a later version, with as long an id as there may be', { model: OCI, runtime: { acceptedUpdate: 'a'.repeat(63) } }],
     ['products of NVIDIA', { model: OCI, accelerator: { vendor: 'nvidia', products: ['NVIDIA-L4', 'NVIDIA-A10'] } }],
     ['no replicas', { model: OCI, replicas: 0, suspend: true }],
   ])('%s', async (_name, spec) => expect(await attempt(spec)).toBe(ACCEPTED));
@@ -112,6 +114,17 @@ describe('refused for one reason', () => {
     ['devices among the limits', resources({}, { 'nvidia.com/gpu': 1 }), ['limits', 'not nvidia.com/gpu', 'spec.accelerator']],
     ['a variable of Slipway', env({ name: 'SLIPWAY_X', value: '1' }), ['spec.runtime.env[0]', 'SLIPWAY_X', 'Slipway sets it']],
     ['a variable twice', env({ name: 'A', value: '1' }, { name: 'A', value: '2' }), ['spec.runtime.env[1]', 'Duplicate value', '"A"']],
+    [
+      'an update that is none',
+      { model: OCI, runtime: { acceptedUpdate: 'Latest!' } },
+      ['spec.runtime.acceptedUpdate', '"Latest!"', 'status.update.id'],
+    ],
+    ['an empty update', { model: OCI, runtime: { acceptedUpdate: '' } }, ['spec.runtime.acceptedUpdate', 'not ""', 'remove the field']],
+    [
+      'an update with too long an id',
+      { model: OCI, runtime: { acceptedUpdate: 'a'.repeat(64) } },
+      ['spec.runtime.acceptedUpdate', 'status.update.id'],
+    ],
     ['products of AMD', { model: OCI, accelerator: { vendor: 'amd', products: ['MI300'] } }, ['spec.accelerator.products', 'for vendor amd']],
     ['no device', { model: OCI, accelerator: { vendor: 'nvidia', count: 0 } }, ['spec.accelerator.count', '0']],
     ['too many pods', { model: OCI, replicas: 100_000 }, ['spec.replicas', '100000', '1000']],

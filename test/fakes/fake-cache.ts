@@ -1,19 +1,20 @@
 /** The Cache port over the in-memory API. Frozen, it shows the world as it was: what a watch that lags would show. */
 import type { Cache, KubeObject, ObjectKey, ResourceKind } from '../../operator/ports.js';
-import { type FakeServer, keyOf } from './fake-server.js';
+import { keyOf } from './memory-api/metadata.js';
+import type { ObjectStore } from './memory-api/object-store.js';
 
 export class FakeCache implements Cache {
-  readonly #server: FakeServer;
+  readonly #store: ObjectStore;
   readonly #resource: ResourceKind;
   #frozen: readonly KubeObject[] | undefined;
 
-  constructor(server: FakeServer, resource: ResourceKind) {
-    this.#server = server;
+  constructor(store: ObjectStore, resource: ResourceKind) {
+    this.#store = store;
     this.#resource = resource;
   }
 
   freeze(): void {
-    this.#frozen ??= this.#server.objects(this.#resource);
+    this.#frozen ??= this.#store.objects(this.#resource);
   }
 
   thaw(): void {
@@ -25,7 +26,7 @@ export class FakeCache implements Cache {
   }
 
   get(key: ObjectKey): KubeObject | undefined {
-    if (this.#frozen === undefined) return this.#server.get(this.#resource, key);
+    if (this.#frozen === undefined) return this.#store.get(this.#resource, key);
     return this.#frozen.find((object) => keyOf(object).name === key.name && keyOf(object).namespace === key.namespace);
   }
 
@@ -34,7 +35,7 @@ export class FakeCache implements Cache {
   }
 
   list(filter: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> }): readonly KubeObject[] {
-    const objects = this.#frozen ?? this.#server.objects(this.#resource);
+    const objects = this.#frozen ?? this.#store.objects(this.#resource);
     return objects.filter(
       ({ metadata }) =>
         (filter.namespace === undefined || filter.namespace === metadata.namespace) &&

@@ -27,9 +27,9 @@ describe('the in-memory API, beyond the contract', () => {
   test('a change by function or by merge patch, status apart', () => {
     cluster.create(PODS, { ...pod('p'), status: { phase: 'Pending' } });
     cluster.patchStatus(PODS, key, { podIP: '10.0.0.1' });
-    cluster.update(PODS, key, (object) => ({ ...object, spec: { nodeName: 'n2' }, status: { phase: 'Ignored' } }));
+    cluster.update(PODS, key, (object) => ({ ...object, spec: { nodeName: 'n1', activeDeadlineSeconds: 9 }, status: { phase: 'Ignored' } }));
     cluster.update(PODS, key, { metadata: { labels: { extra: 'yes', 'app.kubernetes.io/managed-by': null } } });
-    expect(cluster.get(PODS, key)).toMatchObject({ spec: { nodeName: 'n2' }, status: { phase: 'Pending', podIP: '10.0.0.1' } });
+    expect(cluster.get(PODS, key)).toMatchObject({ spec: { activeDeadlineSeconds: 9 }, status: { phase: 'Pending', podIP: '10.0.0.1' } });
     expect(cluster.get(PODS, key)?.metadata).toMatchObject({ generation: 2, labels: { extra: 'yes' } });
   });
   test('listeners hear of every change once, and not of a change that changes nothing', () => {

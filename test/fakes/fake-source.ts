@@ -1,7 +1,7 @@
 /** A watched kind of a FakeCluster, as the manager sees it. */
 import type { KubeObject, ResourceKind } from '../../operator/ports.js';
 import type { FakeCluster } from './fake-cluster.js';
-import { isSameResource } from './fake-server.js';
+import { isSameResource } from './memory-api/metadata.js';
 
 export class FakeSource {
   readonly name: string;

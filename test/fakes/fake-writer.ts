@@ -1,8 +1,11 @@
 /** The Writer port over the in-memory API, with faults: a call that fails, a reply that is lost, a process that dies between writes. */
+import { ADOPTION_MANAGER, FIELD_MANAGER } from '../../contract/labels.js';
+import { KubeError } from '../../lib/kube/kube-error.js';
 import { checkFreshness } from '../../operator/kube/freshness.js';
-import { checkOwnership } from '../../operator/kube/ownership.js';
+import { checkOwnerLives, checkOwnership } from '../../operator/kube/ownership.js';
 import type { KubeObject, ObjectKey, Ownership, ResourceKind, Writer } from '../../operator/ports.js';
-import { type FakeServer, keyOf } from './fake-server.js';
+import { keyOf } from './memory-api/metadata.js';
+import type { ObjectStore } from './memory-api/object-store.js';
 
 export type WriteVerb = 'apply' | 'delete' | 'applyStatus';
 
@@ -31,12 +34,12 @@ export interface WriteRecord {
 export class FakeWriter implements Writer {
   /** Every write that reached the server. For counting ("an unchanged world causes no write"), not for asserting order. */
   readonly writes: WriteRecord[] = [];
-  readonly #server: FakeServer;
+  readonly #store: ObjectStore;
   #faults: Fault[] = [];
   #writesLeft = Number.POSITIVE_INFINITY;
 
-  constructor(server: FakeServer) {
-    this.#server = server;
+  constructor(store: ObjectStore) {
+    this.#store = store;
   }
 
   /** The next write of that verb and kind fails with `error`; with `isReplyLost` the server has done it all the same. */
@@ -59,24 +62,33 @@ export class FakeWriter implements Writer {
 
   apply(resource: ResourceKind, object: KubeObject, ownership: Ownership): Promise<KubeObject> {
     return this.#write('apply', resource, keyOf(object), () => {
-      const existing = this.#server.get(resource, keyOf(object));
+      const existing = this.#store.get(resource, keyOf(object));
       if (existing !== undefined) checkOwnership(existing, ownership, object);
       checkFreshness(existing, object);
-      return this.#server.apply(resource, object);
+      if (ownership.kind !== 'OrphanOf') return this.#store.apply(resource, object, { manager: FIELD_MANAGER });
+      checkOwnerLives(this.#store.get(ownership.owner, { ...keyOf(object), name: ownership.name }), ownership);
+      return this.#store.apply(resource, object, { manager: ADOPTION_MANAGER });
     });
   }
 
   async delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void> {
     await this.#write('delete', resource, key, () => {
-      const existing = this.#server.get(resource, key);
+      const existing = this.#store.get(resource, key);
       if (existing === undefined) return;
       checkOwnership(existing, ownership);
-      this.#server.remove(resource, key);
+      this.#store.remove(resource, key);
     });
   }
 
   applyStatus(resource: ResourceKind, object: KubeObject): Promise<KubeObject> {
-    return this.#write('applyStatus', resource, keyOf(object), () => this.#server.applyStatus(resource, object));
+    return this.#write('applyStatus', resource, keyOf(object), () => {
+      const { uid, ...metadata } = object.metadata;
+      const existing = this.#store.get(resource, keyOf(object));
+      if (uid !== undefined && existing !== undefined && existing.metadata.uid !== uid) {
+        throw new KubeError(`it was deleted and made anew: its uid is ${existing.metadata.uid}, not ${uid}`, { code: 409, reason: 'Conflict' });
+      }
+      return this.#store.apply(resource, { ...object, metadata }, { manager: FIELD_MANAGER, subresource: 'status' });
+    });
   }
 
   async #write<Result>(verb: WriteVerb, { kind }: ResourceKind, key: ObjectKey, work: () => Result): Promise<Result> {

@@ -9,6 +9,7 @@ export interface OperatorOptions {
   readonly namespace: string;
   readonly name: string;
   readonly image?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** An image that no registry has: what is asked of pods here is that they are there. */
@@ -19,7 +20,7 @@ export class OperatorProcess {
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;
 
-  constructor({ kubeconfig, namespace, name, image = NO_IMAGE }: OperatorOptions) {
+  constructor({ kubeconfig, namespace, name, image = NO_IMAGE, env: more = {} }: OperatorOptions) {
     const env = {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
@@ -30,6 +31,7 @@ export class OperatorProcess {
       SLIPWAY_WATCH_NAMESPACES: namespace,
       SLIPWAY_METRICS_PORT: '0',
       SLIPWAY_PROBES_PORT: '0',
+      ...more,
     };
     this.#child = spawn(process.execPath, ['dist/operator/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#closed = once(this.#child, 'close');
@@ -51,8 +53,26 @@ export class OperatorProcess {
   }
 
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill(signal);
+    if (this.isRunning) this.#child.kill(signal);
     await this.#closed;
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** At once: what it was about to do next it does not do. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  /** As if the machine stood still. */
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
   }
 
   /** Exit code of a process that ends by itself. */

@@ -134,7 +134,7 @@ describe('a ModelDeployment', () => {
     ] as const) {
       const child = await waitFor(kind, name);
       expect(child?.metadata.ownerReferences).toEqual([
-        expect.objectContaining({ uid: model.metadata.uid, controller: true, blockOwnerDeletion: true }),
+        expect.objectContaining({ uid: model.metadata.uid, controller: true, blockOwnerDeletion: false }),
       ]);
     }
     const account = await waitFor('serviceAccount', 'slipway-runtime');
@@ -315,7 +315,7 @@ describe('the operator', () => {
     try {
       const operator = launch('operator-a');
       expect(await operator.ended()).toBe(1);
-      expect(operator.output).toContain('has schema revision 0 and this operator needs 1');
+      expect(operator.output).toContain('has schema revision 0 and this operator needs 2');
       expect(operator.output).toContain('kubectl apply --server-side');
     } finally {
       await world.hands.update(CRDS, CRD, { metadata: { annotations: { [annotation]: served } } });

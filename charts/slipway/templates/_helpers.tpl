@@ -78,10 +78,6 @@ annotations:
 - apiGroups: [slipway.dev]
   resources: [modeldeployments/status]
   verbs: [get, patch]
-# ownerReferences with blockOwnerDeletion need it where OwnerReferencesPermissionEnforcement is on
-- apiGroups: [slipway.dev]
-  resources: [modeldeployments/finalizers]
-  verbs: [update]
 - apiGroups: [""]
   resources: [pods, services]
   verbs: [get, list, watch, create, patch, delete]
