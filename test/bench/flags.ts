@@ -32,6 +32,7 @@ export const BENCH_USAGE = `Usage: npm run bench -- [flags]
   --control-loop     instead: the operator with thousands of models on pretended nodes (kwok), an hour and a half; with
                      --parts a,b        of ${PART_NAMES.join(', ')}
                      --soak-minutes N   how long the soak lasts (default 10; 0: none)
+                     --operator FILE    another one's dist/operator/main.js, to compare
                      --profile FOLDER   a CPU profile of each operator
                      --quick            smaller sizes: 5 minutes
   --quick            two short rounds: shows that everything runs, its figures mean little
@@ -41,7 +42,7 @@ export function parseBenchFlags(argv: readonly string[]): BenchFlags | string {
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
     const peers = pick('--peers', positionals.flatMap(split), PEER_NAMES);
-    const stray = (['parts', 'soak-minutes', 'profile'] as const).find((name) => values[name] !== undefined);
+    const stray = (['parts', 'soak-minutes', 'operator', 'profile'] as const).find((name) => values[name] !== undefined);
     if (stray !== undefined && !values['control-loop']) return `--${stray} is of the control loop: give --control-loop too`;
     if (peers.length > 0 && !values.peers) return `"${positionals.join(' ')}" is not known: names of peers come after --peers`;
     return {
@@ -73,6 +74,7 @@ const OPTIONS = {
   parts: { type: 'string' },
   'soak-minutes': { type: 'string' },
   profile: { type: 'string' },
+  operator: { type: 'string' },
 } as const;
 
 interface ControlLoopValues {
@@ -80,11 +82,12 @@ interface ControlLoopValues {
   readonly parts?: string;
   readonly 'soak-minutes'?: string;
   readonly profile?: string;
+  readonly operator?: string;
   readonly markdown?: string;
 }
 
 function readControlLoop(values: ControlLoopValues): ControlLoopFlags {
-  const { quick, profile, markdown } = values;
+  const { quick, profile, operator, markdown } = values;
   const text = values['soak-minutes'] ?? (quick ? '1' : '10');
   const soakMinutes = Number(text);
   if (text.trim() === '' || !(soakMinutes >= 0 && soakMinutes <= 1440)) throw new Error(`--soak-minutes "${text}" cannot be: give 0 to 1440`);
@@ -93,6 +96,7 @@ function readControlLoop(values: ControlLoopValues): ControlLoopFlags {
     parts: pick('--parts', split(values.parts ?? ''), PART_NAMES),
     soakMinutes,
     ...(profile === undefined ? {} : { profile }),
+    ...(operator === undefined ? {} : { operator }),
     ...(markdown === undefined ? {} : { markdown }),
   };
 }

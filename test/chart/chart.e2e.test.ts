@@ -105,7 +105,6 @@ describe('rights', () => {
   const WANTED = [
     'slipway.dev/modeldeployments[] get,list,watch',
     'slipway.dev/modeldeployments/status[] get,patch',
-    'slipway.dev/modeldeployments/finalizers[] update',
     '/pods,services[] get,list,watch,create,patch,delete',
     '/serviceaccounts[] get,list,watch,create,patch',
     '/serviceaccounts[slipway-runtime] delete',

@@ -16,6 +16,8 @@ export interface OperatorOptions {
   readonly nodeArgs?: readonly string[];
 }
 
+const PROGRAM = 'dist/operator/main.js';
+
 const MB = 2 ** 20;
 const WANTED = [
   ...['controller_runtime_reconcile_total', 'controller_runtime_max_concurrent_reconciles', 'rest_client_requests_total'],
@@ -45,7 +47,7 @@ export class OperatorUnderTest {
       SLIPWAY_PROBES_PORT: String(port + 1),
       SLIPWAY_LOG_LEVEL: 'warn', // what a line per change costs is another question
     };
-    const program = [process.execPath, ...nodeArgs, 'dist/operator/main.js'];
+    const program = [process.execPath, ...nodeArgs, rig.operator ?? PROGRAM];
     // nsenter becomes the operator, and dies with this process
     const args = ['--pdeathsig', 'KILL', 'nsenter', `--net=${rig.layout.netns}`, ...program];
     this.#child = spawn('setpriv', args, { env, stdio: ['ignore', 'pipe', 'pipe'] });

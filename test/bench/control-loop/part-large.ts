@@ -16,7 +16,7 @@ export async function measureLarge({ results, pace, say, flags }: Part): Promise
   const { large, most, steadySeconds } = pace;
   const namespaces = namespacesOf(SPREAD);
   say(`${large} models × 2 in ${SPREAD} namespaces`);
-  const rig = await Rig.fresh(CLUSTER);
+  const rig = await Rig.fresh(CLUSTER, flags.operator);
   const watch = new ModelWatch(rig);
   try {
     await rig.makeNamespaces(namespaces);
@@ -46,7 +46,7 @@ const CHANGES_PER_SECOND = 10;
 export async function measureSoak({ results, pace, say, flags }: Part): Promise<void> {
   const namespaces = namespacesOf(SPREAD);
   say(`soak of ${flags.soakMinutes} min with ${pace.small} models`);
-  const rig = await Rig.fresh(CLUSTER);
+  const rig = await Rig.fresh(CLUSTER, flags.operator);
   const watch = new ModelWatch(rig);
   try {
     await rig.makeNamespaces(namespaces);

@@ -18,11 +18,15 @@ const SPREAD = 20;
 const SHORT_STEADY_SECONDS = 30;
 
 export async function measureModels(part: Part): Promise<void> {
-  const { small, one } = part.pace;
+  const { small } = part.pace;
+  await measureSet(part, { count: small, replicas: 2, namespaces: namespacesOf(SPREAD) }, `${small} models × 2`);
+}
+
+/** The same with fewer, with all in one namespace, and with pods that resolve. */
+export async function measureSpread(part: Part): Promise<void> {
+  const { small } = part.pace;
   const spread = namespacesOf(SPREAD);
-  if (one) await measureSet(part, { count: small / 5, replicas: 2, namespaces: spread }, `${small / 5} models × 2`);
-  await measureSet(part, { count: small, replicas: 2, namespaces: spread }, `${small} models × 2`);
-  if (!one) return;
+  await measureSet(part, { count: small / 5, replicas: 2, namespaces: spread }, `${small / 5} models × 2`);
   await measureSet(part, { count: small, replicas: 2, namespaces: namespacesOf(1) }, `${small} models × 2`);
   await measureSet(part, { count: small / 2, replicas: 2, namespaces: spread, unresolved: true }, `${small / 2} models × 2 with resolver pods`);
 }
@@ -31,7 +35,7 @@ export async function measureModels(part: Part): Promise<void> {
 async function measureSet(part: Part, set: ModelSet, title: string): Promise<void> {
   const { results, pace, say, flags } = part;
   say(`${title} in ${set.namespaces.length} namespaces`);
-  const rig = await Rig.fresh(CLUSTER);
+  const rig = await Rig.fresh(CLUSTER, flags.operator);
   const watch = new ModelWatch(rig);
   let figures: CreateFigures;
   let families: Awaited<ReturnType<typeof dumpChildren>>;

@@ -27,17 +27,19 @@ export class Rig {
     readonly layout: Layout,
     readonly kubectl: string,
     readonly transport: KubeTransport,
+    /** Another program than that of this working copy. */
+    readonly operator: string | undefined,
   ) {
     this.client = new KubeClient(transport);
   }
 
   /** What was there before is gone: a phase begins with nothing, and deleting thousands of objects would take longer. */
-  static async fresh(name: string): Promise<Rig> {
+  static async fresh(name: string, operator?: string): Promise<Rig> {
     await downCluster(name, () => undefined);
     const wish = { name, kwokNodes: NODES, kwokGpus: 8, kwokOnly: true };
     const { layout, binaries } = await upCluster(wish, new Phases(() => undefined));
     const access = await kubeconfigAccess({ file: layout.kubeconfig, context: layout.id });
-    const rig = new Rig(layout, binaries.kubectl, new KubeTransport(access, { userAgent: 'slipway-bench', timeoutMs: 120_000 }));
+    const rig = new Rig(layout, binaries.kubectl, new KubeTransport(access, { userAgent: 'slipway-bench', timeoutMs: 120_000 }), operator);
     await rig.#installCrd();
     return rig;
   }

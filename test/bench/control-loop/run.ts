@@ -5,19 +5,18 @@ import { dirname, join } from 'node:path';
 import { type ControlLoopResults, noResults } from './figures.js';
 import type { ControlLoopFlags, PartName } from './flags.js';
 import { measureLarge, measureSoak } from './part-large.js';
-import { measureModels } from './part-models.js';
+import { measureModels, measureSpread } from './part-models.js';
 import { renderControlLoop } from './report.js';
 import { checkControlLoop, type Sizes } from './targets.js';
+import { raiseOwnWeight } from './weight.js';
 
 const REPORT = join('.slipway', 'reports', 'control-loop.json');
-const FULL: Pace = { small: 1000, large: 5000, most: 10_000, flips: 400, steadySeconds: 600, one: true };
-const QUICK: Pace = { small: 200, large: 400, most: 600, flips: 100, steadySeconds: 20, one: false };
+const FULL: Pace = { small: 1000, large: 5000, most: 10_000, flips: 400, steadySeconds: 600 };
+const QUICK: Pace = { small: 200, large: 400, most: 600, flips: 100, steadySeconds: 20 };
 
 export interface Pace extends Sizes {
   readonly flips: number;
   readonly steadySeconds: number;
-  /** Also with all models in one namespace, and with resolver pods. */
-  readonly one: boolean;
 }
 
 export interface Part {
@@ -34,11 +33,14 @@ export async function runControlLoop(flags: ControlLoopFlags): Promise<void> {
   const results = noResults();
   const part: Part = { flags, pace, results, say: (text) => console.log(`  ${text}`) };
   const isWanted = (name: PartName): boolean => flags.parts.length === 0 || flags.parts.includes(name);
+  const undoWeight = raiseOwnWeight();
   try {
     if (isWanted('create')) await measureModels(part);
+    if (isWanted('spread')) await measureSpread(part);
     if (isWanted('large')) await measureLarge(part);
     if (isWanted('soak') && flags.soakMinutes > 0) await measureSoak(part);
   } finally {
+    undoWeight();
     writeReport(flags, { machine, results, pace });
   }
 }
