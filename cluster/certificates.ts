@@ -1,5 +1,5 @@
 /** Who talks to whom in the cluster, as certificates: every component has its own identity, and nobody has a token. Pure. */
-import { API_SERVICE_ADDRESS, type Layout } from './layout.js';
+import { API_SERVICE_ADDRESS, type Layout, secondNodeOf } from './layout.js';
 
 export interface CertificateRequest {
   readonly name: string;
@@ -23,7 +23,13 @@ export function certificateRequests(layout: Layout): CertificateRequest[] {
     { name: 'controller-manager', commonName: 'system:kube-controller-manager' },
     { name: 'scheduler', commonName: 'system:kube-scheduler' },
     { name: 'kube-proxy', commonName: 'system:kube-proxy' },
-    { name: 'kubelet', commonName: `system:node:${layout.id}`, organization: 'system:nodes', hosts: [layout.nodeAddress, layout.id] },
+    kubeletRequest(layout),
+    // always, so that a node that comes later finds the same authority
+    kubeletRequest(secondNodeOf(layout)),
     { name: 'coredns', commonName: COREDNS_USER },
   ];
+}
+
+function kubeletRequest({ kubelet, id, nodeAddress }: Layout): CertificateRequest {
+  return { name: kubelet, commonName: `system:node:${id}`, organization: 'system:nodes', hosts: [nodeAddress, id] };
 }

@@ -13,26 +13,34 @@ export function configFiles(layout: Layout, images: ImageSettings): Record<strin
   return {
     'containerd.toml': containerdConfig(layout, images),
     [`registries/${REGISTRY_NAME}:${REGISTRY_PORT}/hosts.toml`]: registryHosts(layout),
-    'cni-conf/10-slipway.conflist': json(CNI),
+    'cni-conf/10-slipway.conflist': json(cniConfig(layout)),
     'kubelet.json': json(kubeletConfig(layout)),
     'kube-proxy.json': json(proxyConfig(layout)),
     Corefile: corefile(layout),
     'coredns-policy.jsonl': corednsPolicy(),
-    'resolv.conf': `nameserver ${layout.nodeAddress}\n`,
+    'resolv.conf': `nameserver ${layout.controlAddress}\n`,
     ...Object.fromEntries(
       ['controller-manager', 'scheduler', 'kube-proxy', 'kubelet', 'coredns'].map((user) => [`${user}.kubeconfig`, kubeconfig(layout, user)]),
     ),
   };
 }
 
+const OF_ANY_NODE = /^(containerd\.toml|registries\/.*|cni-conf\/.*|kubelet\..*|kube-proxy\..*|resolv\.conf)$/;
+
+/** The part that a node has which only runs pods. */
+export function secondNodeFiles(layout: Layout, images: ImageSettings): Record<string, string> {
+  return Object.fromEntries(Object.entries(configFiles(layout, images)).filter(([name]) => OF_ANY_NODE.test(name)));
+}
+
 /** A kubeconfig that names certificate files; `kubectl` users get the same with the files' content (see kubeconfigData). */
 function kubeconfig(layout: Layout, user: string): string {
   const file = (name: string): string => join(layout.pkiDir, name);
+  const certificate = user === 'kubelet' ? layout.kubelet : user;
   return json({
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: layout.id, cluster: { server: serverUrl(layout), 'certificate-authority': file('ca.crt') } }],
-    users: [{ name: user, user: { 'client-certificate': file(`${user}.crt`), 'client-key': file(`${user}.key`) } }],
+    users: [{ name: user, user: { 'client-certificate': file(`${certificate}.crt`), 'client-key': file(`${certificate}.key`) } }],
     contexts: [{ name: layout.id, context: { cluster: layout.id, user } }],
     'current-context': layout.id,
   });
@@ -52,7 +60,7 @@ export function kubeconfigData(layout: Layout, pem: { readonly ca: string; reado
 }
 
 function serverUrl(layout: Layout): string {
-  return `https://${layout.nodeAddress}:${API_PORT}`;
+  return `https://${layout.controlAddress}:${API_PORT}`;
 }
 
 function containerdConfig(layout: Layout, { pauseImage, snapshotter }: ImageSettings): string {
@@ -87,30 +95,32 @@ state = "/run/containerd"
 }
 
 function registryHosts(layout: Layout): string {
-  const server = `http://${layout.nodeAddress}:${REGISTRY_PORT}`;
+  const server = `http://${layout.controlAddress}:${REGISTRY_PORT}`;
   return `server = "${server}"\n[host."${server}"]\n  capabilities = ["pull", "resolve"]\n`;
 }
 
-/** Point to point links: no bridge, hence no br_netfilter, and every packet between pods passes the node's iptables. */
-const CNI = {
-  cniVersion: '1.0.0',
-  name: 'slipway',
-  plugins: [
-    {
-      type: 'ptp',
-      ipMasq: true,
-      ipam: { type: 'host-local', ranges: [[{ subnet: POD_CIDR }]], routes: [{ dst: '0.0.0.0/0' }] },
-    },
-    { type: 'portmap', capabilities: { portMappings: true } },
-  ],
-};
+/**
+ * Point to point links: no bridge, hence no br_netfilter, and every packet between pods passes the node's iptables. The subnet is that
+ * of all nodes, of which each gives a range: so packets between pods keep their source, on whichever nodes these are.
+ */
+function cniConfig({ podRange: { first, last } }: Layout): object {
+  const range = { subnet: POD_CIDR, rangeStart: first, rangeEnd: last };
+  return {
+    cniVersion: '1.0.0',
+    name: 'slipway',
+    plugins: [
+      { type: 'ptp', ipMasq: true, ipam: { type: 'host-local', ranges: [[range]], routes: [{ dst: '0.0.0.0/0' }] } },
+      { type: 'portmap', capabilities: { portMappings: true } },
+    ],
+  };
+}
 
 function kubeletConfig(layout: Layout): object {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
     containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
-    clusterDNS: [layout.nodeAddress],
+    clusterDNS: [layout.controlAddress],
     clusterDomain: 'cluster.local',
     resolvConf: join(layout.stateDir, 'resolv.conf'),
     cgroupDriver: 'cgroupfs',
@@ -119,8 +129,8 @@ function kubeletConfig(layout: Layout): object {
     failCgroupV1: false,
     authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: join(layout.pkiDir, 'ca.crt') } },
     authorization: { mode: 'Webhook' },
-    tlsCertFile: join(layout.pkiDir, 'kubelet.crt'),
-    tlsPrivateKeyFile: join(layout.pkiDir, 'kubelet.key'),
+    tlsCertFile: join(layout.pkiDir, `${layout.kubelet}.crt`),
+    tlsPrivateKeyFile: join(layout.pkiDir, `${layout.kubelet}.key`),
     podLogsDir: join(layout.stateDir, 'pod-logs'),
     volumePluginDir: '/var/lib/kubelet/volumeplugins',
     serializeImagePulls: false,

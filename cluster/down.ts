@@ -2,9 +2,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { Note } from './binaries.js';
 import { removeCgroups } from './cgroups.js';
-import { nameProblem } from './layout.js';
+import { nameProblem, secondNodeOf } from './layout.js';
 import { withLock } from './lock.js';
-import { removeNetwork } from './network.js';
+import { removeNetwork, removeSecondNetwork } from './network.js';
 import { requireRoot } from './packages.js';
 import { findLayout, stateDirOf } from './record.js';
 import { mayUseSlot } from './slots.js';
@@ -20,7 +20,8 @@ export async function downCluster(name: string, note: Note): Promise<boolean> {
     if (layout === undefined && !existsSync(stateDir)) return false;
     // Processes first: the mount namespace, with all its mounts, goes with the last of them
     if (layout !== undefined && mayUseSlot(layout)) {
-      await removeCgroups(layout);
+      await removeCgroups(layout); // the second node's are below the first one's
+      await removeSecondNetwork(secondNodeOf(layout));
       await removeNetwork(layout);
     }
     rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 });

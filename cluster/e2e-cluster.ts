@@ -20,6 +20,8 @@ export interface PodOptions {
   readonly gpus?: number;
   readonly image?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Name of the node that it has to run on. */
+  readonly node?: string;
 }
 
 export class TestCluster {
@@ -68,6 +70,7 @@ export class TestCluster {
       metadata: { name, labels: options.labels ?? {} },
       spec: {
         restartPolicy: 'Never',
+        ...(options.node === undefined ? {} : { nodeName: options.node }),
         terminationGracePeriodSeconds: 0,
         containers: [{ name: 'main', image: options.image ?? pauseImage(this.binaries), args, resources: limits }],
       },

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'n
 import { join } from 'node:path';
 import { exec } from '../hack/exec.js';
 import { processesIn } from './cgroups.js';
-import type { Layout } from './layout.js';
+import { type Layout, secondNodeOf } from './layout.js';
 
 export interface Traces {
   readonly processes: readonly string[];
@@ -23,12 +23,12 @@ export async function tracesOf(layout: Layout): Promise<Traces> {
   const processes = allProcesses().map((pid) => describeProcess(pid));
   const ours = processes.filter((one) => (netns !== undefined && one.netns === netns) || one.command.includes(layout.stateDir));
   const mounts = processes.flatMap((one) => one.mounts).filter((line) => line.includes(layout.stateDir) || line.includes(`${layout.netns} `));
-  const links = (await exec('ip', ['-o', 'link'])).split('\n').filter((line) => new RegExp(`: ${layout.link}n?[@:]`).test(line));
+  const links = (await exec('ip', ['-o', 'link'])).split('\n').filter((line) => new RegExp(`: ${layout.link}(n|w|wn)?[@:]`).test(line));
   const routes = (await exec('ip', ['-4', 'route', 'show', 'table', 'all'])).split('\n').filter((line) => line.includes(layout.link));
   return {
     processes: [...ours.map((one) => `${one.pid} ${one.command}`), ...processesIn(layout).map(String)],
     mounts: [...new Set(mounts)],
-    namespaces: existsSync(layout.netns) ? [layout.netns] : [],
+    namespaces: [layout.netns, secondNodeOf(layout).netns].filter((netns) => existsSync(netns)),
     devices: links,
     routes,
     sockets: readFileSync('/proc/net/unix', 'utf8')

@@ -38,7 +38,7 @@ const VENDORS: readonly Vendor[] = [
   { name: 'intel', resource: 'gpu.intel.com/i915', productLabel: 'gpu.intel.com/product', product: 'Max_1100' },
 ];
 
-const NO_GPUS: GpuState = { resource: '', product: '', devices: [] };
+export const NO_GPUS: GpuState = { resource: '', product: '', devices: [] };
 
 /** From what the cluster has and what is asked for. Devices keep their health as long as vendor and count stay. Pure. */
 export function chooseGpus(known: GpuState | undefined, wish: GpuWish): GpuState {

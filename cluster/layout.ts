@@ -16,8 +16,15 @@ export interface Layout {
   readonly netns: string;
   /** Path of the cluster's cgroup below each hierarchy's root. */
   readonly cgroup: string;
+  /** Where the node's packets go that are for somewhere else: the other end of its link. */
   readonly hostAddress: string;
   readonly nodeAddress: string;
+  /** Of the node that has API server, DNS and registry. */
+  readonly controlAddress: string;
+  /** The node's pods have these addresses of POD_CIDR. */
+  readonly podRange: { readonly first: string; readonly last: string };
+  /** Names the kubelet's certificate. */
+  readonly kubelet: string;
   readonly stateDir: string;
   readonly logDir: string;
   readonly pkiDir: string;
@@ -32,6 +39,8 @@ export const REGISTRY_NAME = 'registry.slipway.internal';
 export const REGISTRY_PORT = 5000;
 export const API_PORT = 6443;
 export const POD_CIDR = '10.85.0.0/16';
+/** What the second node's pods have of it. */
+export const SECOND_POD_CIDR = '10.85.128.0/17';
 export const SERVICE_CIDR = '10.96.0.0/16';
 export const API_SERVICE_ADDRESS = '10.96.0.1';
 export const MAX_SLOT = 250;
@@ -54,6 +63,9 @@ export function layoutOf(root: string, name: string, slot: number): Layout {
     cgroup: `/slipway/${slot}`,
     hostAddress: `10.201.${slot}.1`,
     nodeAddress: nodeAddressOf(slot),
+    controlAddress: nodeAddressOf(slot),
+    podRange: { first: '10.85.0.2', last: '10.85.127.254' },
+    kubelet: 'kubelet',
     stateDir,
     logDir: join(stateDir, 'logs'),
     pkiDir: join(stateDir, 'pki'),
@@ -62,6 +74,31 @@ export function layoutOf(root: string, name: string, slot: number): Layout {
     stateFile: join(stateDir, 'supervisor.json'),
     gpuStateFile: join(stateDir, 'gpus.json'),
     kwokStateFile: join(stateDir, 'kwok.json'),
+  };
+}
+
+/**
+ * The second node: its own network namespace, cgroup below the first one's, and state folder, with containerd, kubelet and kube-proxy
+ * alone. Its link leads into the first node's namespace, so the machine has nothing of it to see but the namespace.
+ */
+export function secondNodeOf(first: Layout): Layout {
+  const stateDir = join(first.stateDir, 'node-2');
+  return {
+    ...first,
+    id: `${first.id}-2`,
+    link: `${first.link}w`,
+    peerLink: `${first.link}wn`,
+    netns: `${first.netns}w`,
+    cgroup: `${first.cgroup}/node-2`,
+    hostAddress: `10.201.${first.slot}.5`,
+    nodeAddress: `10.201.${first.slot}.6`,
+    podRange: { first: '10.85.128.1', last: '10.85.255.254' },
+    kubelet: 'kubelet-2',
+    stateDir,
+    logDir: join(stateDir, 'logs'),
+    planFile: join(stateDir, 'plan.json'),
+    stateFile: join(stateDir, 'supervisor.json'),
+    gpuStateFile: join(stateDir, 'gpus.json'),
   };
 }
 

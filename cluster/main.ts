@@ -12,7 +12,7 @@ import { clusterStatus } from './status.js';
 import { upCluster } from './up.js';
 
 const USAGE = `usage: npm run cluster:<command> -- [--name dev] …
-  up      start the cluster, or heal it   [--gpus 0..64] [--gpu-vendor nvidia|amd|intel] [--gpu-product NVIDIA-L4]
+  up      start the cluster, or heal it   [--nodes 1|2] [--gpus 0..64] [--gpu-vendor nvidia|amd|intel] [--gpu-product NVIDIA-L4]
                                           [--kwok-nodes 0..1000] [--kwok-gpus 0..16] [--kwok-only]
   down    remove it and everything in it
   status  what runs and what has ended; exit code 0 only when all is well
@@ -74,9 +74,11 @@ async function up(): Promise<number> {
   if (gpus !== undefined && !(/^\d+$/.test(values.gpus ?? '') && gpus <= MOST_GPUS)) {
     throw new Error(`--gpus "${values.gpus}" is no number of devices: use 0 to ${MOST_GPUS}`);
   }
+  if (values.nodes !== undefined && !/^[12]$/.test(values.nodes)) throw new Error(`--nodes "${values.nodes}" is none of 1 and 2`);
   const { layout, binaries } = await upCluster(
     {
       name,
+      ...(values.nodes === undefined ? {} : { nodes: Number(values.nodes) }),
       ...(gpus === undefined ? {} : { gpus }),
       ...(values['gpu-vendor'] === undefined ? {} : { gpuVendor: values['gpu-vendor'] }),
       ...(values['gpu-product'] === undefined ? {} : { gpuProduct: values['gpu-product'] }),
@@ -122,6 +124,7 @@ function parseOrExplain() {
       allowPositionals: true,
       options: {
         name: { type: 'string', default: 'dev' },
+        nodes: { type: 'string' },
         gpus: { type: 'string' },
         'gpu-vendor': { type: 'string' },
         'gpu-product': { type: 'string' },

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { exec, execAny } from '../hack/exec.js';
 import { KWOK_POD_CIDR } from './kwok.js';
-import type { Layout } from './layout.js';
+import { type Layout, SECOND_POD_CIDR } from './layout.js';
 import { deleteNetns, remakeLink } from './slots.js';
 
 /** Idempotent: finishes what an interrupted run began, and repairs what was removed by hand. */
@@ -27,6 +27,44 @@ export async function ensureNetwork(layout: Layout): Promise<void> {
   ];
   await inside('ip', ['-batch', '-'], `${commands.join('\n')}\n`);
   await inside('sh', ['-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+}
+
+/**
+ * The second node's namespace and its link into the first one's. Idempotent, too: the link goes with either namespace, and then is
+ * made anew.
+ */
+export async function ensureSecondNetwork(first: Layout, second: Layout): Promise<void> {
+  const within =
+    (netns: string) =>
+    (program: string, args: readonly string[], input = '') =>
+      exec('nsenter', [`--net=${netns}`, program, ...args], { input });
+  await ensureNetns(second);
+  const [there, here] = [within(first.netns), within(second.netns)];
+  const isLinked = (await execAny('nsenter', [`--net=${second.netns}`, 'ip', 'link', 'show', 'dev', second.peerLink])).code === 0;
+  if (!isLinked) {
+    await execAny('nsenter', [`--net=${first.netns}`, 'ip', 'link', 'delete', second.link]); // what an interrupted run left
+    await there('ip', ['link', 'add', second.link, 'type', 'veth', 'peer', 'name', second.peerLink]);
+    await there('ip', ['link', 'set', second.peerLink, 'netns', second.link]);
+  }
+  const outside = [
+    `addr replace ${second.hostAddress}/30 dev ${second.link}`,
+    `link set ${second.link} up`,
+    `route replace ${SECOND_POD_CIDR} via ${second.nodeAddress}`,
+  ];
+  await there('ip', ['-batch', '-'], `${outside.join('\n')}\n`);
+  const inside = [
+    'link set lo up',
+    `addr replace ${second.nodeAddress}/30 dev ${second.peerLink}`,
+    `link set ${second.peerLink} up`,
+    `route replace default via ${second.hostAddress}`,
+  ];
+  await here('ip', ['-batch', '-'], `${inside.join('\n')}\n`);
+  await here('sh', ['-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+}
+
+/** Its end of the link, and with it the other, goes with the namespace. */
+export async function removeSecondNetwork(second: Layout): Promise<void> {
+  if (existsSync(second.netns)) await deleteNetns(second.netns);
 }
 
 /** Removing the namespace removes its end of the link, hence both, with every rule inside. */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { exec } from '../hack/exec.js';
 import type { Binaries } from './binaries.js';
 import { certificateRequests } from './certificates.js';
-import { configFiles, type ImageSettings, kubeconfigData } from './configs.js';
+import { configFiles, type ImageSettings, kubeconfigData, secondNodeFiles } from './configs.js';
 import type { Layout } from './layout.js';
 import { mountsOf, type SupervisorPlan } from './supervisor-plan.js';
 
@@ -15,6 +15,11 @@ export function plannedFiles(layout: Layout, plan: SupervisorPlan, images: Image
   return { ...configFiles(layout, images), 'plan.json': `${JSON.stringify(plan, undefined, 2)}\n` };
 }
 
+/** The same of the second node. Its certificates are the first one's to make. */
+export function plannedSecondNodeFiles(layout: Layout, plan: SupervisorPlan, images: ImageSettings): Readonly<Record<string, string>> {
+  return { ...secondNodeFiles(layout, images), 'plan.json': `${JSON.stringify(plan, undefined, 2)}\n` };
+}
+
 /** overlayfs does not stack on itself: a working copy inside a container has its files copied instead. */
 export function snapshotterOf(layout: Layout): ImageSettings['snapshotter'] {
   return statfsSync(layout.stateDir).type === OVERLAYFS_MAGIC ? 'native' : 'overlayfs';
@@ -22,13 +27,22 @@ export function snapshotterOf(layout: Layout): ImageSettings['snapshotter'] {
 
 /** True when what is on disk is what is planned: running components need no new start. */
 export function isPrepared(layout: Layout, files: Readonly<Record<string, string>>): boolean {
-  return hasCertificates(layout) && Object.entries(files).every(([name, text]) => isWritten(join(layout.stateDir, name), text));
+  return hasCertificates(layout) && hasFiles(layout, files);
+}
+
+export function hasFiles(layout: Layout, files: Readonly<Record<string, string>>): boolean {
+  return Object.entries(files).every(([name, text]) => isWritten(join(layout.stateDir, name), text));
 }
 
 export async function prepare(layout: Layout, binaries: Pick<Binaries, 'nodebox'>, files: Readonly<Record<string, string>>): Promise<void> {
+  if (!hasCertificates(layout)) await makeCertificates(layout, binaries);
+  writeFiles(layout, files);
+}
+
+/** With the folders that are mounted. */
+export function writeFiles(layout: Layout, files: Readonly<Record<string, string>>): void {
   mkdirSync(layout.logDir, { recursive: true });
   for (const mount of mountsOf(layout)) if (mount.source !== '') mkdirSync(mount.source, { recursive: true });
-  if (!hasCertificates(layout)) await makeCertificates(layout, binaries);
   for (const [name, text] of Object.entries(files)) ensureFile(join(layout.stateDir, name), text);
 }
 

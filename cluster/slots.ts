@@ -1,7 +1,7 @@
 /** Which cluster has which slot of this machine. The truth is the link of a slot: its alias names the owner's state folder. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { exec, execAny } from '../hack/exec.js';
-import { type Layout, layoutOf, linkOf, MAX_SLOT, nodeAddressOf } from './layout.js';
+import { type Layout, layoutOf, linkOf, MAX_SLOT, nodeAddressOf, secondNodeOf } from './layout.js';
 import { withLock } from './lock.js';
 
 const SILENT = (): void => undefined; // the lock is held for a few milliseconds at a time
@@ -43,8 +43,9 @@ export function mayUseSlot(layout: Layout): boolean {
 
 /** Makes the link anew, with nothing left of what was there. Only under the lock: without a link the slot is free. */
 async function makeLink(slot: number, stateDir: string): Promise<void> {
-  const { link, peerLink, netns } = layoutOf('/', 'any', slot);
-  if (existsSync(netns)) await deleteNetns(netns);
+  const layout = layoutOf('/', 'any', slot);
+  const { link, peerLink, netns } = layout;
+  for (const old of [secondNodeOf(layout).netns, netns]) if (existsSync(old)) await deleteNetns(old);
   await execAny('ip', ['link', 'delete', link]); // a killed command, or a working copy that is gone, may have left it
   await exec('ip', ['link', 'add', link, 'type', 'veth', 'peer', 'name', peerLink]);
   await exec('ip', ['link', 'set', link, 'alias', stateDir]);

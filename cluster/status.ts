@@ -1,11 +1,12 @@
 /** `cluster:status`: what runs, what has ended and with which words, and whether pods can be run. */
 import { findBinaries } from './binaries.js';
-import { readGpuState } from './gpus.js';
+import { NO_GPUS, readGpuState } from './gpus.js';
 import { readKwokState } from './kwok.js';
-import type { Layout } from './layout.js';
+import { type Layout, secondNodeOf } from './layout.js';
+import { hasSecondNode } from './second-node.js';
 import { describeExited, howItEnded, readSupervisor } from './supervisor.js';
 import type { ComponentState } from './supervisor-state.js';
-import { firstMissing } from './wait-ready.js';
+import { firstMissing, missingOfNode } from './wait-ready.js';
 
 export interface ClusterStatus {
   readonly healthy: boolean;
@@ -16,19 +17,27 @@ export async function clusterStatus(layout: Layout): Promise<ClusterStatus> {
   const up = `npm run cluster:up -- --name ${layout.name}`;
   const state = readSupervisor(layout);
   if (state === undefined) return { healthy: false, lines: [`Cluster "${layout.name}" is not running; start it again with ${up}`] };
-  const table = state.components.map(describeComponent);
-  const exited = describeExited(state);
+  const second = hasSecondNode(layout) ? secondNodeOf(layout) : undefined;
+  const secondState = second === undefined ? undefined : readSupervisor(second);
+  if (second !== undefined && secondState === undefined) {
+    return { healthy: false, lines: [...state.components.map(describeComponent), `\nNode ${second.id} is not running; start it again with ${up}`] };
+  }
+  const others = secondState?.components.map((component) => describeComponent({ ...component, name: `node-2/${component.name}` })) ?? [];
+  const table = [...state.components.map(describeComponent), ...others];
+  const exited = [...describeExited(state), ...(secondState === undefined ? [] : describeExited(secondState).map((text) => `node-2/${text}`))];
   if (exited.length > 0) return { healthy: false, lines: [...table, ...exited.map((text) => `\n${text}`), `\n${up} starts again what has ended`] };
-  const missing = await whatIsMissing(layout);
+  const missing = await whatIsMissing(layout, second);
   if (missing !== undefined) return { healthy: false, lines: [...table, `\nCluster "${layout.name}" is not ready: still waiting for ${missing}`] };
-  return { healthy: true, lines: [...table, `\nCluster "${layout.name}" is ready; its kubeconfig is ${layout.kubeconfig}`] };
+  const ready = `Cluster "${layout.name}" is ready${second === undefined ? '' : ', with two nodes'}; its kubeconfig is ${layout.kubeconfig}`;
+  return { healthy: true, lines: [...table, `\n${ready}`] };
 }
 
-async function whatIsMissing(layout: Layout): Promise<string | undefined> {
+async function whatIsMissing(layout: Layout, second: Layout | undefined): Promise<string | undefined> {
   const binaries = findBinaries();
   if (binaries === undefined) return 'programs that are not built for the present sources; cluster:up builds them';
-  const gpus = readGpuState(layout.gpuStateFile) ?? { resource: '', product: '', devices: [] };
-  return firstMissing(layout, binaries, { gpus, alone: readKwokState(layout.kwokStateFile).alone });
+  const gpus = readGpuState(layout.gpuStateFile) ?? NO_GPUS;
+  const missing = await firstMissing(layout, binaries, { gpus, alone: readKwokState(layout.kwokStateFile).alone });
+  return missing ?? (second === undefined ? undefined : missingOfNode(layout, second, binaries));
 }
 
 function describeComponent(component: ComponentState): string {

@@ -46,24 +46,11 @@ const NODE_COMPONENTS: readonly string[] = ['registry', 'containerd', 'kubelet',
 export function supervisorPlan(layout: Layout, binaries: Binaries, { cgroups, kwok }: PlanWish): SupervisorPlan {
   const all = [...componentsOf(layout, binaries, cgroups), ...(kwok === undefined ? [] : kwokComponents(layout, kwok))];
   const isWanted = ({ name }: ComponentPlan): boolean => kwok?.alone !== true || !NODE_COMPONENTS.includes(name);
-  return {
-    stateFile: layout.stateFile,
-    logDir: layout.logDir,
-    cgroups,
-    mounts: mountsOf(layout),
-    shadows: KUBELET_SYSCTLS,
-    components: kwok === undefined ? all : all.filter(isWanted).map(forThousands),
-  };
+  return { ...isolation(layout, cgroups), components: kwok === undefined ? all : all.filter(isWanted).map(forThousands) };
 }
 
 function componentsOf(layout: Layout, binaries: Binaries, cgroups: readonly string[]): ComponentPlan[] {
-  const kube = (name: string, waitFor: readonly string[], args: readonly string[]): ComponentPlan => ({
-    name,
-    path: binaries.kubebox,
-    args, // the supervisor calls a component by its name, and the program looks at that
-    env: [],
-    waitFor,
-  });
+  const kube = kubeComponent(binaries);
   const file = (name: string): string => join(layout.stateDir, name);
   return [
     reaper(binaries, cgroups),
@@ -72,18 +59,7 @@ function componentsOf(layout: Layout, binaries: Binaries, cgroups: readonly stri
     kube('kube-apiserver', [ETCD], apiserverArgs(layout)),
     kube('kube-controller-manager', [API], controllerManagerArgs(layout)),
     kube('kube-scheduler', [API], [`--kubeconfig=${file('scheduler.kubeconfig')}`, '--leader-elect=false']),
-    { name: 'containerd', path: binaries.containerd, args: ['--config', file('containerd.toml')], env: [pathEnv(binaries)], waitFor: [] },
-    kube(
-      'kubelet',
-      [CONTAINERD, API],
-      [
-        `--config=${file('kubelet.json')}`,
-        `--kubeconfig=${file('kubelet.kubeconfig')}`,
-        `--hostname-override=${layout.id}`,
-        `--node-ip=${layout.nodeAddress}`,
-      ],
-    ),
-    kube('kube-proxy', [API], [`--config=${file('kube-proxy.json')}`]),
+    ...nodeComponents(layout, binaries, API),
     { name: 'coredns', path: binaries.coredns, args: ['-conf', file('Corefile')], env: [], waitFor: [API] },
     { name: 'gpu-plugin', path: binaries.nodebox, args: [layout.gpuStateFile], env: [], waitFor: [] },
   ];
@@ -127,6 +103,41 @@ const MORE_FLAGS: Readonly<Record<string, readonly string[]>> = {
 
 function forThousands(component: ComponentPlan): ComponentPlan {
   return { ...component, args: [...component.args, ...(MORE_FLAGS[component.name] ?? [])] };
+}
+
+/** A node that only runs pods. */
+export function secondNodePlan(layout: Layout, binaries: Binaries, cgroups: readonly string[]): SupervisorPlan {
+  const api = `https://${layout.controlAddress}:${API_PORT}/readyz`;
+  return { ...isolation(layout, cgroups), components: [reaper(binaries, cgroups), ...nodeComponents(layout, binaries, api)] };
+}
+
+function isolation(layout: Layout, cgroups: readonly string[]): Omit<SupervisorPlan, 'components'> {
+  return { stateFile: layout.stateFile, logDir: layout.logDir, cgroups, mounts: mountsOf(layout), shadows: KUBELET_SYSCTLS };
+}
+
+/** What runs pods, on whichever node. */
+function nodeComponents(layout: Layout, binaries: Binaries, api: string): ComponentPlan[] {
+  const kube = kubeComponent(binaries);
+  const file = (name: string): string => join(layout.stateDir, name);
+  return [
+    { name: 'containerd', path: binaries.containerd, args: ['--config', file('containerd.toml')], env: [pathEnv(binaries)], waitFor: [] },
+    kube(
+      'kubelet',
+      [CONTAINERD, api],
+      [
+        `--config=${file('kubelet.json')}`,
+        `--kubeconfig=${file('kubelet.kubeconfig')}`,
+        `--hostname-override=${layout.id}`,
+        `--node-ip=${layout.nodeAddress}`,
+      ],
+    ),
+    kube('kube-proxy', [api], [`--config=${file('kube-proxy.json')}`]),
+  ];
+}
+
+function kubeComponent(binaries: Binaries): (name: string, waitFor: readonly string[], args: readonly string[]) => ComponentPlan {
+  // the supervisor calls a component by its name, and the program looks at that
+  return (name, waitFor, args) => ({ name, path: binaries.kubebox, args, env: [], waitFor });
 }
 
 /** Components die with the supervisor, but pods are nobody's children: the reaper outlives the supervisor by as long as it takes to end them. */

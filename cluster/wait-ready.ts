@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Binaries, Note } from './binaries.js';
-import { type GpuState, healthyGpus } from './gpus.js';
+import { type GpuState, healthyGpus, NO_GPUS } from './gpus.js';
 import { API_PORT, type Layout } from './layout.js';
 import { execAnyMortal } from './mortal.js';
 import { describeExited, readSupervisor } from './supervisor.js';
@@ -34,6 +34,30 @@ export async function waitReady(layout: Layout, binaries: Binaries, wish: NodeWi
       );
     }
   }
+}
+
+/** Of the second node, once the first is ready. */
+export async function waitNode(first: Layout, node: Layout, binaries: Pick<Binaries, 'kubectl'>, note: Note): Promise<void> {
+  let said = '';
+  for (const until = Date.now() + TIMEOUT_MS; ; await sleep(200)) {
+    failOnExit(node);
+    const missing = await missingOfNode(first, node, binaries);
+    if (missing === undefined) return;
+    if (missing !== said) note(`waiting for ${missing}`);
+    said = missing;
+    if (Date.now() > until) throw new Error(`Node ${node.id} did not get ready within ${TIMEOUT_MS / 1000} s: still waiting for ${missing}`);
+  }
+}
+
+/** Undefined when the node takes pods. */
+export async function missingOfNode(first: Layout, node: Layout, { kubectl }: Pick<Binaries, 'kubectl'>): Promise<string | undefined> {
+  const components = readSupervisor(node)?.components ?? [];
+  const waiting = components.filter(({ phase }) => phase === 'waiting').map(({ name }) => name);
+  if (waiting.length > 0) return `${waiting.join(', ')} of the second node to start`;
+  const args = ['--kubeconfig', first.kubeconfig, '--request-timeout=3s', 'get', 'node', node.id, '-o', `jsonpath=${nodePath(NO_GPUS)}`];
+  const { stdout } = await execAnyMortal(kubectl, args);
+  const problem = nodeProblem(stdout.trim(), NO_GPUS, components.find(({ name }) => name === 'kubelet')?.startedAt ?? '');
+  return problem === undefined ? undefined : 'the second node to be Ready';
 }
 
 function failOnExit(layout: Layout): void {

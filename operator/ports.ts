@@ -74,8 +74,10 @@ export interface ModelProbe<Report = unknown> {
   statusz(podIp: string): Promise<Report | undefined>;
 }
 
-/** What a reconcile asks for next: nothing, or another pass after `afterMs`. */
-export type ReconcileResult = { readonly kind: 'Done' } | { readonly kind: 'RequeueAfter'; readonly afterMs: number };
+/** What a reconcile asks for next: nothing, or another pass after `afterMs`. `actions` says what it did, for people who ask. */
+export type ReconcileResult = ({ readonly kind: 'Done' } | { readonly kind: 'RequeueAfter'; readonly afterMs: number }) & {
+  readonly actions?: readonly string[];
+};
 
 export interface Reconciler {
   /** Throws for a retry with backoff; TerminalError, WaitingError and RetryError (lib/errors) mean what they say. */

@@ -1,5 +1,6 @@
 /** A stream that must not be silent: the other end of a connection may be gone without anybody having said so. */
 import type { Clock } from '../clock.js';
+import { ENDED } from '../scoped-abort.js';
 import { KubeError } from './kube-error.js';
 
 /** Passes on what comes. Throws a KubeError `Silent` when nothing comes for `silenceMs`, and calls `onSilence` then. */
@@ -12,7 +13,7 @@ export async function* failOnSilence(
     for (;;) {
       const timer = new AbortController();
       const silence = clock.sleep(silenceMs, timer.signal).then(() => 'Silence' as const);
-      const next = iterator.next().finally(() => timer.abort());
+      const next = iterator.next().finally(() => timer.abort(ENDED));
       const first = await Promise.race([next, silence]);
       if (first === 'Silence' && !timer.signal.aborted) {
         next.catch(() => undefined);

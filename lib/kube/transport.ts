@@ -4,7 +4,7 @@
  * connection, and the old one ends what it has begun.
  */
 import { type Clock, STEADY_CLOCK } from '../clock.js';
-import { ScopedAbort } from '../scoped-abort.js';
+import { ENDED, ScopedAbort } from '../scoped-abort.js';
 import { readJson, readRefusal } from './answer.js';
 import type { ClusterAccess, Credentials } from './cluster-access.js';
 import type { Connect, HttpAnswer, KubeConnection, Lane } from './connection.js';
@@ -80,10 +80,7 @@ export class KubeTransport {
     const scope = new ScopedAbort(call.signal);
     const deadline = this.#startDeadline(timeoutMs, scope);
     try {
-      return await Promise.race([
-        this.#withThrottling({ call, lane: 'Calls', signal: scope.signal, notAfter: deadline.at }),
-        rejectOnAbort(scope.signal),
-      ]);
+      return await unlessAborted(this.#withThrottling({ call, lane: 'Calls', signal: scope.signal, notAfter: deadline.at }), scope.signal);
     } catch (error) {
       throw toKubeError(error, call, deadline.hasPassed() ? timeoutMs : undefined);
     } finally {
@@ -99,10 +96,7 @@ export class KubeTransport {
     const scope = new ScopedAbort(call.signal);
     const deadline = this.#startDeadline(timeoutMs, scope);
     try {
-      const answer = await Promise.race([
-        this.#send({ call, lane: 'Watches', signal: scope.signal, notAfter: deadline.at }),
-        rejectOnAbort(scope.signal),
-      ]);
+      const answer = await unlessAborted(this.#send({ call, lane: 'Watches', signal: scope.signal, notAfter: deadline.at }), scope.signal);
       if (answer.status !== 200) throw await readRefusal(answer, describeCall(call));
       return this.#streamed(answer, { call, scope, silenceMs });
     } catch (error) {
@@ -143,7 +137,7 @@ export class KubeTransport {
       hasPassed = true;
       scope.abort();
     });
-    return { at, hasPassed: () => hasPassed || this.#clock.now() >= at, stop: () => timer.abort() };
+    return { at, hasPassed: () => hasPassed || this.#clock.now() >= at, stop: () => timer.abort(ENDED) };
   }
 
   /** A server that is too busy has done nothing yet, and says when to come back. */
@@ -244,11 +238,23 @@ export class KubeTransport {
   }
 }
 
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
+/** The work's outcome, or a KubeError as soon as the signal aborts, whatever the work does then. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
     const abort = (): void => reject(new KubeError('The call was given up', { code: 0, reason: 'Aborted' }));
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
+    const forget = (): void => signal.removeEventListener('abort', abort);
+    work.then(
+      (value) => {
+        forget();
+        resolve(value);
+      },
+      (error: unknown) => {
+        forget();
+        reject(error);
+      },
+    );
   });
 }
 

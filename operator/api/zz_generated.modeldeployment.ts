@@ -4,7 +4,7 @@
 export const CRD_SCHEMA_REVISION = 2;
 
 /** SHA-256 of the CRD's spec.versions as JSON with sorted keys and no spaces. */
-export const CRD_SCHEMA_HASH = 'sha256:7a5925da091e829edd1be9f096f0afccf238e097a518c9846f1d0edd2d70be4f';
+export const CRD_SCHEMA_HASH = 'sha256:daa060211595910ce00554080a25a2a91db00cb9ea4706ab2857f8840eb3e9fd';
 
 export const CRD_NAME = 'modeldeployments.slipway.dev';
 

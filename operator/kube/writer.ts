@@ -8,6 +8,7 @@ import { WaitingError } from '../../lib/errors.js';
 import type { KubeClient } from '../../lib/kube/kube-client.js';
 import { isConflict, isInvalid, isNotFound, KubeError } from '../../lib/kube/kube-error.js';
 import { type KubeObject, type ObjectKey, type Ownership, OwnershipError, type ResourceKind, type Writer } from '../ports.js';
+import { defined } from './defined.js';
 import { checkFreshness, newStaleError } from './freshness.js';
 import { checkOwnerLives, checkOwnership, describeObject } from './ownership.js';
 
@@ -153,20 +154,4 @@ async function explained<Result>(what: string, work: () => Promise<Result>): Pro
 /** How an API server says in a forced apply that the object of that name is another one by now. */
 function isOtherUid(error: KubeError): boolean {
   return isInvalid(error) && error.message.includes('metadata.uid: Invalid value');
-}
-
-type Defined<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
-
-/** Without the fields that are undefined. */
-function defined<Fields extends object>(fields: Fields): Defined<Fields> {
-  const kept: Defined<Fields> = {};
-  for (const key in fields) {
-    const value = fields[key];
-    if (isDefined(value)) kept[key] = value;
-  }
-  return kept;
-}
-
-function isDefined<Value>(value: Value): value is Exclude<Value, undefined> {
-  return value !== undefined;
 }

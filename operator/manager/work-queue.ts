@@ -16,6 +16,19 @@ export interface QueueObserver {
   finished(workedSeconds: number): void;
 }
 
+export interface QueuePart {
+  readonly total: number;
+  readonly keys: readonly { readonly key: string }[];
+}
+
+export interface QueueSnapshot {
+  readonly waiting: QueuePart;
+  readonly working: QueuePart;
+  readonly delayed: QueuePart;
+  /** Keys whose last reconcile failed. */
+  readonly failing: QueuePart;
+}
+
 export interface WorkQueueOptions {
   readonly clock?: Clock;
   readonly random?: () => number;
@@ -62,6 +75,21 @@ export class WorkQueue {
   /** Seconds that each key in work has been worked on so far. */
   get workingSeconds(): number[] {
     return [...this.#working.values()].map((since) => (this.#clock.now() - since) / 1000);
+  }
+
+  /** For people who look: each list with at most `limit` keys, and how many there are. */
+  snapshot(limit: number): QueueSnapshot {
+    const now = this.#clock.now();
+    const part = <Value>(map: ReadonlyMap<string, Value>, describe: (value: Value) => object): QueuePart => ({
+      total: map.size,
+      keys: [...map].slice(0, limit).map(([key, value]) => ({ key, ...describe(value) })),
+    });
+    return {
+      waiting: part(this.#waiting, (since) => ({ seconds: seconds(now - since) })),
+      working: part(this.#working, (since) => ({ seconds: seconds(now - since) })),
+      delayed: part(this.#delays, ({ dueMs }) => ({ dueInSeconds: seconds(dueMs - now) })),
+      failing: part(this.#failures, (inARow) => ({ inARow })),
+    };
   }
 
   add(key: string): void {
@@ -153,4 +181,8 @@ export class WorkQueue {
     this.#observer?.taken((now - (since ?? now)) / 1000);
     return key;
   }
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms) / 1000;
 }

