@@ -14,7 +14,7 @@ export interface OperatorConfig {
   readonly metricsPort: number;
   readonly probesPort: number;
   /** On the loopback address. Absent: not served. */
-  readonly debugPort: number | undefined;
+  readonly debugPort?: number | undefined;
   /** Empty: all. */
   readonly watchNamespaces: readonly string[];
   readonly render: RenderConfig;

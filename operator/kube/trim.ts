@@ -17,7 +17,7 @@ export type Trim = (object: KubeObject) => KubeObject;
 
 /** kubectl's copy of the whole object. */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
-const POD_LABELS = [LABELS.model, LABELS.revision, LABELS.component];
+const POD_LABELS = [LABELS.model, LABELS.revision, LABELS.component, LABELS.managedBy];
 const POD_ANNOTATIONS = [ANNOTATIONS.sourceHash, ANNOTATIONS.generation, ANNOTATIONS.attempt];
 const POD_CONDITIONS = new Set(['PodScheduled', 'Ready', 'DisruptionTarget', 'PodReadyToStartContainers']);
 const STATE_FIELDS: Readonly<Record<string, readonly string[]>> = {

@@ -2,6 +2,7 @@
 import { ANNOTATIONS } from '../../contract/labels.js';
 import type { KubeObject } from '../ports.js';
 import { asInteger, asRecord, asText, isRecord, type Json } from './json.js';
+import { perObject } from './per-object.js';
 
 /** Why a revision was given up, and for which generation of the spec. */
 export interface FailureEvidence {
@@ -31,7 +32,7 @@ export interface RevisionView {
   readonly provenAt: string | undefined;
 }
 
-export function viewRevision(object: KubeObject): RevisionView {
+export const viewRevision = perObject((object: KubeObject): RevisionView => {
   const annotations = object.metadata.annotations ?? {};
   const data = asRecord(object['data']);
   return {
@@ -49,7 +50,7 @@ export function viewRevision(object: KubeObject): RevisionView {
     failed: parseEvidence(annotations[ANNOTATIONS.failed]),
     provenAt: annotations[ANNOTATIONS.proven],
   };
-}
+});
 
 function parseEvidence(text: string | undefined): FailureEvidence | undefined {
   if (text === undefined) return undefined;
