@@ -51,7 +51,8 @@ export function toWrites(action: Action, plan: Plan): Write[] {
       return remove(KINDS.controllerRevision, action.revision);
     case 'PointService': {
       const object = renderModelService(model, action.revision);
-      return action.isConfirmed ? [{ kind: 'Apply', resource: KINDS.service, object, ownership }] : apply(KINDS.service, object);
+      const isThere = containsManifest(observed.objects.get(objectKey(object.kind, object.metadata.name)), object);
+      return isThere && !action.isConfirmed ? [] : [{ kind: 'Apply', resource: KINDS.service, object: asSeen(object, observed), ownership }];
     }
     case 'EnsureRevisionService':
       return apply(KINDS.service, renderRevisionService(model, action.revision));
@@ -88,10 +89,10 @@ function adopt(object: string, { context }: Plan): Write[] {
     });
 }
 
-/** Bound to the version that the cache shows. */
+/** Bound to the version that the cache shows, or to its showing none. */
 function asSeen(object: KubeObject, { objects }: Observed): KubeObject {
-  const { resourceVersion } = objects.get(objectKey(object.kind, object.metadata.name))?.metadata ?? {};
-  return resourceVersion === undefined ? object : { ...object, metadata: { ...object.metadata, resourceVersion } };
+  const { resourceVersion = '' } = objects.get(objectKey(object.kind, object.metadata.name))?.metadata ?? {};
+  return { ...object, metadata: { ...object.metadata, resourceVersion } };
 }
 
 function ensureServiceAccount({ observed }: Plan['context']): Write[] {
