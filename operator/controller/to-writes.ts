@@ -63,9 +63,8 @@ export function toWrites(action: Action, plan: Plan): Write[] {
       return remove(KINDS.controllerRevision, action.revision);
     case 'PointService': {
       const render = (): KubeObject => renderModelService(model, action.revision);
-      return action.isConfirmed
-        ? [{ kind: 'Apply', resource: KINDS.service, object: render(), ownership }]
-        : apply(KINDS.service, model.name, render);
+      const isThere = !action.isConfirmed && apply(KINDS.service, model.name, render).length === 0;
+      return isThere ? [] : [{ kind: 'Apply', resource: KINDS.service, object: asSeen(render(), observed), ownership }];
     }
     case 'EnsureRevisionService':
       return apply(KINDS.service, action.revision, () => renderRevisionService(model, action.revision));
@@ -102,10 +101,10 @@ function adopt(object: string, { context }: Plan): Write[] {
     });
 }
 
-/** Bound to the version that the cache shows. */
+/** Bound to the version that the cache shows, or to its showing none. */
 function asSeen(object: KubeObject, { objects }: Observed): KubeObject {
-  const { resourceVersion } = objects.get(objectKey(object.kind, object.metadata.name))?.metadata ?? {};
-  return resourceVersion === undefined ? object : { ...object, metadata: { ...object.metadata, resourceVersion } };
+  const { resourceVersion = '' } = objects.get(objectKey(object.kind, object.metadata.name))?.metadata ?? {};
+  return { ...object, metadata: { ...object.metadata, resourceVersion } };
 }
 
 function ensureServiceAccount({ observed }: Plan['context']): Write[] {

@@ -77,7 +77,7 @@ describe('a cache that lags', () => {
     await apply('a');
     const slow = new ShowingWriter(
       {
-        ...{ delete: async () => undefined, applyStatus: async (_, object) => object },
+        ...{ delete: async () => undefined, confirm: async () => undefined, applyStatus: async (_, object) => object },
         apply: async (resource, object, ownership) => {
           const stored = await cluster.writer.apply(resource, object, ownership);
           cluster.update(SERVICES, KEY, { spec: { tier: 'newer' } });

@@ -21,6 +21,10 @@ export class ShowingWriter implements Writer {
     await this.#writer.delete(resource, key, ownership);
   }
 
+  confirm(resource: ResourceKind, seen: KubeObject): Promise<void> {
+    return this.#writer.confirm(resource, seen);
+  }
+
   applyStatus(resource: ResourceKind, object: KubeObject): Promise<KubeObject> {
     return this.#show(resource, object, () => this.#writer.applyStatus(resource, object));
   }

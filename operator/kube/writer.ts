@@ -9,7 +9,7 @@ import type { KubeClient } from '../../lib/kube/kube-client.js';
 import { isConflict, isInvalid, isNotFound, KubeError } from '../../lib/kube/kube-error.js';
 import { type KubeObject, type ObjectKey, type Ownership, OwnershipError, type ResourceKind, type Writer } from '../ports.js';
 import { defined } from './defined.js';
-import { checkFreshness, newStaleError } from './freshness.js';
+import { checkFreshness, checkGeneration, newStaleError } from './freshness.js';
 import { checkOwnerLives, checkOwnership, describeObject } from './ownership.js';
 
 /** Looks at the server before a write is given up because somebody else writes the same object all the time. */
@@ -58,6 +58,11 @@ export class KubeWriter implements Writer {
         }
       }),
     );
+  }
+
+  /** Of the server alone: a cache is what is in doubt. */
+  confirm(resource: ResourceKind, seen: KubeObject): Promise<void> {
+    return explained(`look at ${describeObject(seen)}`, async () => checkGeneration(await this.#client.find(resource, keyOf(seen)), seen));
   }
 
   /**

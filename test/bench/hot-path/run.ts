@@ -22,6 +22,10 @@ class NoWriter implements Writer {
     throw new Error('Something was to be deleted');
   }
 
+  confirm(): Promise<void> {
+    throw new Error('Something was to be confirmed before a write');
+  }
+
   applyStatus(_resource: unknown, object: KubeObject): Promise<KubeObject> {
     throw new Error(`The status of "${object.metadata.name}" was to be written: ${JSON.stringify(object['status'])}`);
   }
