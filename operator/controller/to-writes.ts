@@ -10,7 +10,7 @@ import { renderDeployment } from '../render/deployment.js';
 import { renderDisruptionBudget } from '../render/disruption-budget.js';
 import { ownerOf } from '../render/metadata.js';
 import { renderResolverPod } from '../render/resolver-pod.js';
-import { isServiceAccountRight, renderServiceAccount } from '../render/service-account.js';
+import { renderServiceAccount } from '../render/service-account.js';
 import { renderModelService, renderRevisionService } from '../render/services.js';
 import { type Observed, objectKey } from '../view/observed.js';
 import { isSeenSo, noteSeenSo } from './seen-so.js';
@@ -107,8 +107,9 @@ function asSeen(object: KubeObject, { objects }: Observed): KubeObject {
   return { ...object, metadata: { ...object.metadata, resourceVersion } };
 }
 
+/** So that pods find it. Whatever else is to be so of it, its own controller sees to. */
 function ensureServiceAccount({ observed }: Plan['context']): Write[] {
   const object = renderServiceAccount(observed.namespace);
-  if (isServiceAccountRight(observed.objects.get(objectKey(object.kind, object.metadata.name)), object)) return [];
+  if (containsManifest(observed.objects.get(objectKey(object.kind, object.metadata.name)), object)) return [];
   return [{ kind: 'Apply', resource: KINDS.serviceAccount, object, ownership: { kind: 'ManagedBy' } }];
 }

@@ -5,7 +5,7 @@
 import { type Clock, STEADY_CLOCK } from '../../lib/clock.js';
 import { RetryError, TerminalError, toError, WaitingError } from '../../lib/errors.js';
 import { describeError, type Logger } from '../../lib/logger.js';
-import { ScopedAbort } from '../../lib/scoped-abort.js';
+import { ENDED, ScopedAbort } from '../../lib/scoped-abort.js';
 import type { KubeObject, ObjectKey, ReconcileResult, Reconciler } from '../ports.js';
 import type { ControllerMetrics, ReconcileOutcome } from './metrics.js';
 import { ReconcileLog, type ReconcileRecord } from './reconcile-log.js';
@@ -123,7 +123,7 @@ export class Controller {
       const error = toError(thrown);
       record = { outcome: this.#takeError(id, key, error, cut), error: describeError(error) };
     } finally {
-      timer.abort();
+      timer.abort(ENDED);
       scope.release();
       const seconds = (this.#clock.now() - start) / 1000;
       this.log.note(id, { ...record, seconds });

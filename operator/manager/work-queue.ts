@@ -5,6 +5,7 @@
  */
 import { type BackoffOptions, backoffMs } from '../../lib/backoff.js';
 import { type Clock, STEADY_CLOCK } from '../../lib/clock.js';
+import { ENDED } from '../../lib/scoped-abort.js';
 
 export interface QueueObserver {
   added(): void;
@@ -114,7 +115,7 @@ export class WorkQueue {
     const dueMs = this.#clock.now() + delayMs;
     const known = this.#delays.get(key);
     if (known !== undefined && known.dueMs <= dueMs) return;
-    known?.cancel.abort();
+    known?.cancel.abort(ENDED);
     const delay: Delay = { dueMs, cancel: new AbortController() };
     this.#delays.set(key, delay);
     this.#clock.sleep(delayMs, delay.cancel.signal).then(() => {
@@ -156,7 +157,7 @@ export class WorkQueue {
   /** Nothing is given out any more; what waits is dropped. */
   close(): void {
     this.#isClosed = true;
-    for (const { cancel } of this.#delays.values()) cancel.abort();
+    for (const { cancel } of this.#delays.values()) cancel.abort(ENDED);
     this.#delays.clear();
     this.#waiting.clear();
     this.#observer?.depth(0);
@@ -175,7 +176,7 @@ export class WorkQueue {
     const now = this.#clock.now();
     this.#waiting.delete(key);
     this.#working.set(key, now);
-    this.#delays.get(key)?.cancel.abort();
+    this.#delays.get(key)?.cancel.abort(ENDED);
     this.#delays.delete(key);
     this.#observer?.depth(this.#waiting.size);
     this.#observer?.taken((now - (since ?? now)) / 1000);
