@@ -1,4 +1,6 @@
 /**
+ * Of the controller alone, and cheap enough for every write; whole operators under every fault are swept in test/sweep.
+ *
  * The operator may die at any instant. Each journey is run once undisturbed; then once for every write of it, with the writer dying
  * right before and right after that write and a controller that remembers nothing taking over. The world must end the same.
  */

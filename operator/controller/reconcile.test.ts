@@ -449,6 +449,23 @@ describe('what others do', () => {
     expect(world.cluster.writer.writes.length).toBe(before + 4);
   });
 
+  test.each([
+    ['is deleted', (world: TestWorld) => world.cluster.remove(KINDS.service, READER)],
+    [
+      'selects nothing',
+      (world: TestWorld) => void world.cluster.update(KINDS.service, READER, { spec: { selector: { 'slipway.dev/revision': 'x' } } }),
+    ],
+  ])('what was learned of a model at zero is not forgotten when its Service %s', async (_, harm) => {
+    const world = await serving();
+    world.edit({ replicas: 0 });
+    await world.settle();
+    const { model, coldStart } = world.model().status ?? {};
+    expect(model?.signature).toBeDefined();
+    harm(world);
+    await world.settle();
+    expect(world.model().status).toMatchObject({ model, coldStart });
+  });
+
   test('deletion leaves nothing', async () => {
     const world = await serving(makeModelDeployment().replicas(2));
     world.cluster.remove(KINDS.modelDeployment, READER);
@@ -596,6 +613,19 @@ describe('what others do', () => {
     world.edit({ model: { digest: DIGEST_A } });
     await world.settle();
     expect([world.ready(), world.names('service')]).toEqual(['True Serving', ['reader', old]]);
+  });
+
+  test('an old Deployment that loses its labels on its way out is found all the same', async () => {
+    const world = await serving();
+    const [old = ''] = world.names('deployment');
+    world.edit(URI_2);
+    await world.settle(() => {
+      // it has no pods any more and is about to go: without its labels no watch shows it
+      if (world.serving() === old || world.replicasOf(old) !== 0) return;
+      world.cluster.update(KINDS.deployment, { ...READER, name: old }, { metadata: { labels: { 'slipway.dev/model': null } } });
+    });
+    expect(world.names('deployment')).toEqual([world.serving()]);
+    expect(world.names('service')).toEqual(['reader', world.serving()]);
   });
 
   test('what is left of an evicted pod is neither the headline nor in the way of its revision being removed', async () => {

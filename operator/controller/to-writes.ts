@@ -77,8 +77,7 @@ export function toWrites(action: Action, plan: Plan): Write[] {
         : apply(KINDS.deployment, action.revision, render);
     }
     case 'DeleteDeployment':
-      // the Deployment last: while it is there, the pass that is cut off here is seen to be unfinished
-      return [...remove(KINDS.service, action.revision), ...remove(KINDS.deployment, action.revision)];
+      return retire(action.revision, observed, ownership);
     case 'EnsureDisruptionBudget':
       return apply(KINDS.podDisruptionBudget, model.name, () => renderDisruptionBudget(model, action.revision));
     case 'RemoveDisruptionBudget':
@@ -99,6 +98,20 @@ function adopt(object: string, { context }: Plan): Write[] {
       const resource = Object.values(KINDS).find((known) => known.kind === kind && known.apiVersion === apiVersion);
       return resource === undefined ? [] : [{ kind: 'Apply', resource, object: { apiVersion, kind, metadata }, ownership }];
     });
+}
+
+/**
+ * The Deployment last: while it is there, the pass that is cut off here is seen to be unfinished. One that is not seen goes first: its
+ * labels may be gone and not itself, and once its Service is deleted nobody would come back for it.
+ */
+function retire(revision: string, { objects }: Observed, ownership: Ownership): Write[] {
+  const writes = [KINDS.service, KINDS.deployment].map((resource) => ({
+    isSeen: objects.has(objectKey(resource.kind, revision)),
+    write: { kind: 'Delete', resource, name: revision, ownership } as const,
+  }));
+  const [service, deployment] = writes;
+  if (service?.isSeen === true && deployment?.isSeen === false) return [deployment.write, service.write];
+  return writes.filter(({ isSeen }) => isSeen).map(({ write }) => write);
 }
 
 /** Bound to the version that the cache shows, or to its showing none. */

@@ -57,8 +57,9 @@ export class ManagerMetrics {
   readonly #relists = this.#counter('slipway_operator_relists_total', 'Watches that broke and were made anew', ['kind']);
   readonly #listenerErrors = this.#counter('slipway_operator_listener_errors_total', 'Events of a watch whose handler threw', ['kind']);
 
-  constructor() {
-    collectDefaultMetrics({ register: this.registry });
+  /** `hasProcess`: with metrics of the process itself, whose observers live as long as it does. */
+  constructor(hasProcess = true) {
+    if (hasProcess) collectDefaultMetrics({ register: this.registry });
     const work = (seconds: (queue: WorkQueue) => number) => (gauge: Gauge<string>) => {
       for (const [name, queue] of this.#queues) gauge.set({ name, controller: name }, seconds(queue));
     };

@@ -46,6 +46,15 @@ describe('order and dedupe', () => {
     queue.done('a');
     expect(await drain()).toEqual(['a']);
   });
+  test('a key is not lost because what counts it throws', async () => {
+    const added = (): void => {
+      throw new Error('Injected');
+    };
+    const broken = new WorkQueue({ clock, random: () => 0, observer: { ...observer, added } });
+    const taken = broken.take();
+    expect(() => broken.add('a')).toThrow('Injected');
+    expect(await taken).toBe('a');
+  });
   test.each([Number.NaN, 2 ** 40, Number.POSITIVE_INFINITY])('a delay of %p is one of a day', async (delayMs) => {
     queue.addAfter('a', delayMs);
     await clock.advance(24 * 3600 * 1000 - 1);

@@ -94,14 +94,14 @@ export class WorkQueue {
   }
 
   add(key: string): void {
-    if (this.#isClosed || this.#waiting.has(key)) return;
-    if (this.#working.has(key)) {
-      if (!this.#again.has(key)) this.#observer?.added();
-      this.#again.add(key);
-      return;
+    if (this.#isClosed || this.#waiting.has(key) || this.#again.has(key)) return;
+    if (this.#working.has(key)) this.#again.add(key);
+    else this.#waiting.set(key, this.#clock.now());
+    try {
+      this.#observer?.added();
+    } finally {
+      this.#giveNext(); // whoever counts may throw, and the key is not lost by it
     }
-    this.#observer?.added();
-    this.#enqueue(key);
   }
 
   /** After `delayMs`, unless the key is given out sooner; after a day at the latest. */
@@ -151,7 +151,9 @@ export class WorkQueue {
     if (since === undefined) return;
     this.#working.delete(key);
     this.#observer?.finished((this.#clock.now() - since) / 1000);
-    if (this.#again.delete(key) && !this.#isClosed) this.#enqueue(key);
+    if (!this.#again.delete(key) || this.#isClosed) return;
+    this.#waiting.set(key, this.#clock.now());
+    this.#giveNext();
   }
 
   /** Nothing is given out any more; what waits is dropped. */
@@ -164,8 +166,7 @@ export class WorkQueue {
     for (const give of this.#takers.splice(0)) give(undefined);
   }
 
-  #enqueue(key: string): void {
-    this.#waiting.set(key, this.#clock.now());
+  #giveNext(): void {
     this.#observer?.depth(this.#waiting.size);
     const [first] = this.#waiting.keys();
     if (this.#takers.length > 0 && first !== undefined) this.#takers.shift()?.(this.#giveOut(first));

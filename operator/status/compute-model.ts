@@ -14,15 +14,23 @@ export function computeModel(facts: Assessment): ModelPart {
   const { plan, serving } = facts;
   const { observed } = plan.context;
   const digest = serving?.stored?.digest;
-  if (digest === undefined || digest === '') return plan.digest?.kind === 'Known' ? { model: { digest: plan.digest.digest } } : {};
   const before = observed.model.status;
-  const isSame = before?.model?.digest === digest && before.columns?.revision === serving?.name;
+  if (digest === undefined || digest === '') return plan.digest?.kind === 'Known' ? unserved(plan.digest.digest, before) : {};
+  const earlier = before?.columns?.revision;
+  // of another revision, unless somebody had taken the Service away or had it select what is none
+  const isOther = earlier !== serving?.name && observed.revisions.some(({ name }) => name === earlier);
+  const isSame = before?.model?.digest === digest && !isOther;
   const kept: ModelPart = isSame ? pickModel(before) : {};
   const report = observed.statusz?.report.models.find((model) => isOf(model, observed.model.metadata.name, digest));
   const fetched = findFetched(facts);
   const model: StatusModel = { ...fromFetch(fetched), ...kept.model, digest, ...(report === undefined ? {} : fromReport(report)) };
   const coldStart: StatusColdStart = { ...kept.coldStart, ...(report === undefined ? {} : fromSeconds(report.seconds)) };
   return Object.keys(coldStart).length === 0 ? { model } : { model, coldStart };
+}
+
+/** Nothing serves, but what is known of the same model stays so: without pods nobody could be asked again. */
+function unserved(digest: string, before: ModelDeploymentStatus | undefined): ModelPart {
+  return before?.model?.digest === digest ? pickModel(before) : { model: { digest } };
 }
 
 /** An address of a pod that is gone may be another's by the time that it is asked. */

@@ -1,4 +1,5 @@
 /** The operator dies, is stopped, is two, has old news or a wrong clock: F1, F5, F6, F7, F14. */
+import type { Exchange } from '../fakes/memory-api/exchange.js';
 import type { FaultRow } from './faults.js';
 import type { SweepWorld } from './sweep-world.js';
 
@@ -61,17 +62,24 @@ export const PROCESS_FAULTS: readonly FaultRow[] = [
     },
   },
   {
-    ...{ id: 'F6', name: 'leader stopped for 20 s, its call lands when it goes on', at: 'Exchange' },
+    ...{ id: 'F6', name: 'leader stopped for 20 s, its call lands as late as the server allows', at: 'Exchange' },
     prepare: startSecond,
     strike: (world, exchange) => {
       const box = world.boxes.find(({ name }) => name === exchange?.client);
       box?.pause();
       world.later(PAUSE_MS, () => void box?.resume());
-      return { kind: 'ArriveLate', ms: PAUSE_MS };
+      return { kind: 'ArriveLate', ms: longestMs(exchange) };
     },
   },
   clockJumps('clock ten minutes ahead', JUMP_MS),
   clockJumps('clock ten minutes behind', -JUMP_MS),
+  {
+    ...{ id: 'F14', name: 'the CA rotates', at: 'Write' },
+    strike: (world) => {
+      world.api.rotateCa();
+      return { kind: 'Reset' };
+    },
+  },
   {
     ...{ id: 'F14', name: 'credentials refused until they are read again', at: 'Write' },
     strike: (world) => {
@@ -80,6 +88,12 @@ export const PROCESS_FAULTS: readonly FaultRow[] = [
     },
   },
 ];
+
+/** As long as the call told the server to take at most; a call that did not say is held for as long as its sender is stopped. */
+function longestMs(exchange: Exchange | undefined): number {
+  const told = Number.parseInt(exchange?.query.get('timeout') ?? '', 10);
+  return Number.isNaN(told) ? PAUSE_MS : told - 1;
+}
 
 function startSecond(world: SweepWorld): void {
   world.startOperator('standby');

@@ -37,4 +37,6 @@ export const WATCH_FAULTS: readonly FaultRow[] = [
     open.sendError(410, 'Expired');
   }),
   watch('garbage', (open) => open.garbage()),
+  watch('half a line, and an end', (open) => open.truncate('Silently')),
+  watch('half a line, and a break', (open) => open.truncate('WithError')),
 ];

@@ -18,6 +18,8 @@ export interface FaultRow {
   readonly name: string;
   readonly at: FaultPlace;
   readonly harms?: readonly Harm[];
+  /** What the fault itself changes for good, in the texts that are compared. */
+  readonly forgives?: RegExp;
   /** Before the act: another replica, foreign objects. */
   readonly prepare?: (world: SweepWorld) => void;
   /** `exchange` is absent for `Act`. What is answered, when that is not what the API server says. */

@@ -47,13 +47,22 @@ export function normaliseAll(objects: readonly KubeObject[]): ReadonlyMap<string
   return texts;
 }
 
+/** Objects of the in-memory API never change: what was read of one is true for ever. */
+const KNOWN = new WeakMap<KubeObject, string>();
+
 export function normalise(object: KubeObject): string {
-  const text = JSON.stringify(object, (key, value: unknown) => (Object.hasOwn(REMOVED_FIELDS, key) ? undefined : sorted(value)));
-  return REWRITTEN.reduce((current, [pattern, replacement]) => current.replace(pattern, replacement), text.replace(POD_NUMBER, '$1'));
+  const known = KNOWN.get(object);
+  if (known !== undefined) return known;
+  const text = REWRITTEN.reduce((current, [pattern, replacement]) => current.replace(pattern, replacement), JSON.stringify(strip(object)));
+  const named = text.replace(POD_NUMBER, '$1');
+  KNOWN.set(object, named);
+  return named;
 }
 
-/** The order of keys says nothing in JSON. */
-function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** Without what is named above, and in one order of keys: that says nothing in JSON. */
+function strip(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(strip);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([field]) => !Object.hasOwn(REMOVED_FIELDS, field));
+  return Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)).map(([field, part]) => [field, strip(part)]));
 }

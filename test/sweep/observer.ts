@@ -2,7 +2,7 @@
  * Watches a world for what must hold at every instant (C3), whatever is done to the operator: traffic once served is served on, no
  * status lies, no foreign object is touched, one operator writes at a time, no more pods than the change needs.
  */
-import { FIELD_MANAGER, LABELS } from '../../contract/labels.js';
+import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../../contract/labels.js';
 import { KINDS } from '../../operator/api/kinds.js';
 import type { KubeObject } from '../../operator/ports.js';
 import { findBrokenInvariants } from '../../operator/status/invariants.js';
@@ -30,7 +30,8 @@ export class Observer {
     this.#world = world;
     world.api.subscribe(({ type, object }) => {
       if (object.kind === 'Pod' || object.kind === 'Service') this.#look();
-      if (type !== 'Deleted' && isModelDeployment(object)) this.#checkStatus(object);
+      // one that somebody wiped says nothing until the operator has looked
+      if (type !== 'Deleted' && isModelDeployment(object) && object.status?.conditions !== undefined) this.#checkStatus(object);
     });
   }
 
@@ -48,6 +49,7 @@ export class Observer {
 
   /** What can be said when all is over. */
   end(): void {
+    this.#checkWriters();
     for (const [id, text] of this.#foreign) {
       const object = this.#world.objects().find((each) => idOf(each) === id);
       if (object !== undefined && JSON.stringify(object) !== text) this.tell(`${id} is not ours and was changed`);
@@ -56,6 +58,17 @@ export class Observer {
     for (const object of this.#world.objects()) {
       const owners = object.metadata.ownerReferences?.filter(({ kind }) => kind === KINDS.modelDeployment.kind) ?? [];
       if (owners.length > 0 && !owners.some(({ uid }) => uids.has(uid))) this.tell(`${idOf(object)} is an orphan`);
+    }
+  }
+
+  /** Between the moment at which one takes the lease and the moment at which another does, nobody else's write lands. */
+  #checkWriters(): void {
+    let holder: unknown;
+    for (const { client, method, resource, status = 0, body, path, atMs } of this.#world.api.log) {
+      if (method === 'GET' || status < 200 || status > 299) continue;
+      if (resource?.kind === 'Lease') holder = asRecord(asRecord(body)['spec'])['holderIdentity'];
+      else if (holder !== undefined && holder !== client)
+        this.tell(`${client} wrote ${path} at ${new Date(atMs).toISOString()} while ${String(holder) || 'nobody'} led`);
     }
   }
 
@@ -87,9 +100,10 @@ export class Observer {
     const service = this.#world.api.get(KINDS.service, this.#world.key(metadata.name));
     const revision = asRecord(asRecord(service?.['spec'])['selector'])[LABELS.revision];
     const deployment = typeof revision === 'string' ? this.#world.api.get(KINDS.deployment, this.#world.key(revision)) : undefined;
+    if (deployment === undefined) return;
     const digest = spec.model.digest ?? this.#world.digestOf(spec.model.uri);
     const template = asRecord(asRecord(asRecord(deployment?.['spec'])['template'])['metadata']);
-    if (asRecord(template['annotations'])['slipway.dev/digest'] !== digest) this.tell(`${metadata.name} is Ready while another model serves`);
+    if (asRecord(template['annotations'])[ANNOTATIONS.digest] !== digest) this.tell(`${metadata.name} is Ready while another model serves`);
   }
 }
 

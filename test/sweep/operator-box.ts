@@ -29,7 +29,7 @@ export interface BoxOptions {
 
 export class OperatorBox {
   readonly name: string;
-  readonly metrics = new ManagerMetrics();
+  readonly metrics = new ManagerMetrics(false);
   /** Of the operator's time of day alone: durations are another clock's business. */
   readonly wall: ProcessClock;
   outcome: ManagerOutcome | 'Runs' | 'Killed' = 'Runs';

@@ -6,8 +6,6 @@ import { setImmediate } from 'node:timers/promises';
 
 type Waiting = 'Timer' | 'Answer';
 
-const NEVER = new Promise<never>(() => undefined);
-
 export class ProcessGate {
   #state: 'Runs' | 'Stopped' | 'Dead' = 'Runs';
   readonly #waiting: Record<Waiting, (() => void)[]> = { Timer: [], Answer: [] };
@@ -29,7 +27,8 @@ export class ProcessGate {
   /** Resolves when the process runs. */
   pass(what: Waiting): Promise<void> {
     if (this.#state === 'Runs') return Promise.resolve();
-    if (this.#state === 'Dead') return NEVER;
+    // one of its own each time: whoever waits for one that all share is kept in memory by it for ever
+    if (this.#state === 'Dead') return new Promise(() => undefined);
     return new Promise((resolve) => this.#waiting[what].push(resolve));
   }
 

@@ -8,7 +8,7 @@ import { SILENT_LOGGER } from '../../lib/logger.js';
 import { KINDS } from '../../operator/api/kinds.js';
 import type { ModelDeploymentSpec } from '../../operator/api/zz_generated.modeldeployment.js';
 import type { OperatorConfig } from '../../operator/config.js';
-import type { KubeObject, ObjectKey } from '../../operator/ports.js';
+import type { KubeObject, ObjectKey, ResourceKind } from '../../operator/ports.js';
 import { DIGEST_A, DIGEST_B } from '../builders/model-deployment.js';
 import { REPORT } from '../builders/report.js';
 import { type PodFate, SimulatedKubernetes } from '../builders/simulated-kubernetes.js';
@@ -173,6 +173,11 @@ export class SweepWorld {
 
   remove(name = 'reader'): void {
     this.api.remove(KINDS.modelDeployment, { namespace: NAMESPACE, name });
+  }
+
+  /** Somebody deletes it, if it is still there. */
+  discard(resource: ResourceKind, key: ObjectKey): void {
+    if (this.api.get(resource, key) !== undefined) this.api.remove(resource, key);
   }
 
   key(name: string): ObjectKey {
