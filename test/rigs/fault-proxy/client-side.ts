@@ -11,9 +11,15 @@ export class ClientSide {
   readonly #request: Http2ServerRequest;
   readonly #response: Http2ServerResponse;
 
-  constructor(request: Http2ServerRequest, response: Http2ServerResponse) {
+  readonly #cutConnection: (remotePort: number) => void;
+  readonly #remotePort: number;
+
+  /** `cutConnection` ends the TCP connection whose other end has that port. */
+  constructor(request: Http2ServerRequest, response: Http2ServerResponse, cutConnection: (remotePort: number) => void) {
     this.#request = request;
     this.#response = response;
+    this.#cutConnection = cutConnection;
+    this.#remotePort = (request.stream?.session?.socket ?? request.socket).remotePort ?? 0;
     const gone = new AbortController();
     this.gone = gone.signal;
     response.on('close', () => gone.abort());
@@ -35,7 +41,7 @@ export class ClientSide {
 
   /** Port of this connection's other end, which is the relay's. */
   get remotePort(): number {
-    return this.#socket?.remotePort ?? 0;
+    return this.#remotePort;
   }
 
   /** Without what is of this hop alone. */
@@ -81,11 +87,9 @@ export class ClientSide {
     if (!this.gone.aborted) this.#response.end(text);
   }
 
-  /** Ends the client's connection, with whatever else goes over it. */
+  /** Ends the client's connection, with whatever else goes over it, as a network does: node:http2 is not asked to. */
   cut(): void {
-    const { session } = this.#request.stream ?? {};
-    if (session === undefined) this.#request.socket.destroy();
-    else session.destroy();
+    this.#cutConnection(this.#remotePort);
   }
 
   /** Ends this call alone, where the protocol knows calls apart. */
@@ -99,9 +103,5 @@ export class ClientSide {
   async untilGone(): Promise<void> {
     if (this.gone.aborted) return;
     await new Promise<void>((resolve) => this.gone.addEventListener('abort', () => resolve(), { once: true }));
-  }
-
-  get #socket(): { readonly remotePort?: number | undefined } | undefined {
-    return this.#request.stream?.session?.socket ?? this.#request.socket;
   }
 }

@@ -126,7 +126,7 @@ export class FaultProxy {
   }
 
   async #serve(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
-    const client = new ClientSide(request, response);
+    const client = new ClientSide(request, response, (port) => this.door.cutPort(port));
     const who = this.#whoByToken.get(client.token);
     if (who === undefined) return client.json(401, statusBody({ status: 401, reason: 'Unauthorized', message: 'Unauthorized' }));
     this.door.name(client.remotePort, who);

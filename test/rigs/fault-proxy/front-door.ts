@@ -56,10 +56,12 @@ export class FrontDoor {
 
   /** Ends the connections of that client, or all. */
   cut(who?: string): void {
-    for (const link of this.#linksOf(who)) {
-      link.client.destroy();
-      link.inner.destroy();
-    }
+    for (const link of this.#linksOf(who)) end(link);
+  }
+
+  /** Ends the connection that the inner server knows by that port. */
+  cutPort(innerRemotePort: number): void {
+    for (const link of this.#links) if (link.inner.localPort === innerRemotePort) end(link);
   }
 
   /** Connections that are open now, of that client or all, say nothing from now on. New ones work. */
@@ -99,4 +101,9 @@ export class FrontDoor {
       one.pipe(other);
     }
   }
+}
+
+function end({ client, inner }: Link): void {
+  client.destroy();
+  inner.destroy();
 }
