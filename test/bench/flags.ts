@@ -31,6 +31,9 @@ export const BENCH_USAGE = `Usage: npm run bench -- [flags]
   --markdown FILE    write the tables to FILE
   --control-loop     instead: the operator with thousands of models on pretended nodes (kwok), an hour and a half; with
                      --parts a,b        of ${PART_NAMES.join(', ')}
+                     --counts a,b,c     models that are looked at in full, that are held, and in the end
+                                        (default 1000,5000,10000)
+                     --steady-seconds N how long nothing has to happen (default 600)
                      --soak-minutes N   how long the soak lasts (default 10; 0: none)
                      --operator FILE    another one's dist/operator/main.js, to compare
                      --profile FOLDER   a CPU profile of each operator
@@ -42,7 +45,7 @@ export function parseBenchFlags(argv: readonly string[]): BenchFlags | string {
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
     const peers = pick('--peers', positionals.flatMap(split), PEER_NAMES);
-    const stray = (['parts', 'soak-minutes', 'operator', 'profile'] as const).find((name) => values[name] !== undefined);
+    const stray = (['parts', 'counts', 'steady-seconds', 'soak-minutes', 'operator', 'profile'] as const).find((name) => values[name] !== undefined);
     if (stray !== undefined && !values['control-loop']) return `--${stray} is of the control loop: give --control-loop too`;
     if (peers.length > 0 && !values.peers) return `"${positionals.join(' ')}" is not known: names of peers come after --peers`;
     return {
@@ -73,6 +76,8 @@ const OPTIONS = {
   'control-loop': { type: 'boolean', default: false },
   parts: { type: 'string' },
   'soak-minutes': { type: 'string' },
+  'steady-seconds': { type: 'string' },
+  counts: { type: 'string' },
   profile: { type: 'string' },
   operator: { type: 'string' },
 } as const;
@@ -81,20 +86,21 @@ interface ControlLoopValues {
   readonly quick: boolean;
   readonly parts?: string;
   readonly 'soak-minutes'?: string;
+  readonly 'steady-seconds'?: string;
+  readonly counts?: string;
   readonly profile?: string;
   readonly operator?: string;
   readonly markdown?: string;
 }
 
 function readControlLoop(values: ControlLoopValues): ControlLoopFlags {
-  const { quick, profile, operator, markdown } = values;
-  const text = values['soak-minutes'] ?? (quick ? '1' : '10');
-  const soakMinutes = Number(text);
-  if (text.trim() === '' || !(soakMinutes >= 0 && soakMinutes <= 1440)) throw new Error(`--soak-minutes "${text}" cannot be: give 0 to 1440`);
+  const { quick, profile, operator, markdown, 'steady-seconds': steady } = values;
   return {
     quick,
     parts: pick('--parts', split(values.parts ?? ''), PART_NAMES),
-    soakMinutes,
+    soakMinutes: readNumber('--soak-minutes', values['soak-minutes'] ?? (quick ? '1' : '10'), [0, 1440]),
+    ...(steady === undefined ? {} : { steadySeconds: readNumber('--steady-seconds', steady, [1, 86_400]) }),
+    ...(values.counts === undefined ? {} : { counts: readCounts(values.counts) }),
     ...(profile === undefined ? {} : { profile }),
     ...(operator === undefined ? {} : { operator }),
     ...(markdown === undefined ? {} : { markdown }),
@@ -111,4 +117,17 @@ function pick<Name extends string>(flag: string, words: readonly string[], known
     if (found === undefined) throw new Error(`${flag} "${word}" is not known: give ${known.join(', ')}`);
     return found;
   });
+}
+
+function readNumber(flag: string, text: string, [least, most]: readonly [number, number]): number {
+  const number = Number(text);
+  if (text.trim() === '' || !(number >= least && number <= most)) throw new Error(`${flag} "${text}" cannot be: give ${least} to ${most}`);
+  return number;
+}
+
+function readCounts(text: string): readonly [number, number, number] {
+  const [small = 0, large = 0, most = 0, ...more] = text.split(',').map(Number);
+  const isFine = [small, large, most].every((count) => Number.isInteger(count)) && small >= 10 && large >= 10 && most > large && more.length === 0;
+  if (!isFine) throw new Error(`--counts "${text}" cannot be: give three numbers from 10 on, the third above the second, such as 1000,5000,10000`);
+  return [small, large, most];
 }

@@ -4,6 +4,10 @@ export interface ControlLoopFlags {
   /** Only these parts; none: all. */
   readonly parts: readonly PartName[];
   readonly soakMinutes: number;
+  /** Of models: those that are looked at in full, those that are held, and how many there are in the end. */
+  readonly counts?: readonly [number, number, number];
+  /** How long nothing has to happen. */
+  readonly steadySeconds?: number;
   readonly markdown?: string;
   /** Another operator than that of this working copy. */
   readonly operator?: string;

@@ -17,6 +17,8 @@ export interface OperatorOptions {
 }
 
 const PROGRAM = 'dist/operator/main.js';
+/** What Node takes for itself in a container with the chart's limit of 512Mi (`v8.getHeapStatistics()` there: 259 MB). */
+const HEAP = ['--max-old-space-size=256', '--max-semi-space-size=1'];
 
 const MB = 2 ** 20;
 const WANTED = [
@@ -47,7 +49,7 @@ export class OperatorUnderTest {
       SLIPWAY_PROBES_PORT: String(port + 1),
       SLIPWAY_LOG_LEVEL: 'warn', // what a line per change costs is another question
     };
-    const program = [process.execPath, ...nodeArgs, rig.operator ?? PROGRAM];
+    const program = [process.execPath, ...HEAP, ...nodeArgs, rig.operator ?? PROGRAM];
     // nsenter becomes the operator, and dies with this process
     const args = ['--pdeathsig', 'KILL', 'nsenter', `--net=${rig.layout.netns}`, ...program];
     this.#child = spawn('setpriv', args, { env, stdio: ['ignore', 'pipe', 'pipe'] });

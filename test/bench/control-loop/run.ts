@@ -27,7 +27,7 @@ export interface Part {
 }
 
 export async function runControlLoop(flags: ControlLoopFlags): Promise<void> {
-  const pace = flags.quick ? QUICK : FULL;
+  const pace = paceOf(flags);
   const machine = `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; Node ${process.versions.node}; load average before the run ${(loadavg()[0] ?? Number.NaN).toFixed(2)}`;
   console.log(machine);
   const results = noResults();
@@ -44,6 +44,12 @@ export async function runControlLoop(flags: ControlLoopFlags): Promise<void> {
     undoWeight();
     writeReport(flags, { machine, results, pace });
   }
+}
+
+function paceOf({ quick, counts, steadySeconds }: ControlLoopFlags): Pace {
+  const pace = quick ? QUICK : FULL;
+  const [small, large, most] = counts ?? [pace.small, pace.large, pace.most];
+  return { ...pace, small, large, most, steadySeconds: steadySeconds ?? pace.steadySeconds };
 }
 
 function writeReport({ markdown }: ControlLoopFlags, { machine, results, pace }: { machine: string; results: ControlLoopResults; pace: Pace }): void {
