@@ -110,7 +110,8 @@ describe.each([
     ['bodies that are cut', { kind: 'Truncate', how: 'Cut' } as const, 1],
   ])('does %s', async (_name, fault, written) => {
     proxy.add({ match: { isWrite: true }, times: 1, fault });
-    await expect(ask('POST', PODS, { timeoutMs: 300 })).rejects.toThrow();
+    await ask('GET', PODS); // connected
+    await expect(ask('POST', PODS, { timeoutMs: 1000 })).rejects.toThrow();
     expect(upstream.writes).toHaveLength(written);
     expect(await ask('GET', PODS)).toMatchObject({ status: 200 });
   });
@@ -123,8 +124,9 @@ describe.each([
   });
 
   test('serves late, even to a client that has gone', async () => {
-    proxy.add({ match: { isWrite: true }, fault: { kind: 'Delay', ms: 300 } });
-    await expect(ask('POST', PODS, { timeoutMs: 100 })).rejects.toThrow();
+    proxy.add({ match: { isWrite: true }, fault: { kind: 'Delay', ms: 1500 } });
+    await ask('GET', PODS); // connected
+    await expect(ask('POST', PODS, { timeoutMs: 700 })).rejects.toThrow();
     expect(upstream.writes).toEqual([]);
     await until(() => upstream.writes.length === 1);
   });
