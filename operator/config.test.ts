@@ -13,6 +13,7 @@ describe('parseConfig', () => {
         leaderElection: true,
         metricsPort: 8080,
         probesPort: 8081,
+        debugPort: undefined,
         watchNamespaces: [],
       },
       render: { runtimeImage: 'registry.test/runtime:1', imagePullSecrets: [], caConfigMap: undefined, plainHttpHosts: [], proxy: {} },
@@ -27,6 +28,7 @@ describe('parseConfig', () => {
       SLIPWAY_LOG_LEVEL: 'debug',
       SLIPWAY_LEADER_ELECTION: 'false',
       SLIPWAY_METRICS_PORT: '9090',
+      SLIPWAY_DEBUG_PORT: '8082',
       SLIPWAY_WATCH_NAMESPACES: 'shop, lab,shop',
       SLIPWAY_IMAGE_PULL_SECRETS: 'mirror',
       SLIPWAY_CA_CONFIGMAP: 'private-ca',
@@ -36,7 +38,7 @@ describe('parseConfig', () => {
       HTTP_PROXY: '',
     };
     expect(parseConfig(env, 'host-1')).toMatchObject({
-      ...{ instance: 'slipway-0', namespace: 'slipway-system', logLevel: 'debug', leaderElection: false, metricsPort: 9090 },
+      ...{ instance: 'slipway-0', namespace: 'slipway-system', logLevel: 'debug', leaderElection: false, metricsPort: 9090, debugPort: 8082 },
       watchNamespaces: ['shop', 'lab'],
       render: {
         ...{ imagePullSecrets: ['mirror'], caConfigMap: 'private-ca', plainHttpHosts: ['registry.test:5000', '[fd00::1]:80'] },
@@ -50,6 +52,7 @@ describe('parseConfig', () => {
     { env: { SLIPWAY_LOG_LEVEL: 'loud' }, want: 'SLIPWAY_LOG_LEVEL "loud" is not known: give debug, info, warn, error' },
     { env: { SLIPWAY_LEADER_ELECTION: 'yes' }, want: 'SLIPWAY_LEADER_ELECTION "yes" is neither true nor false' },
     { env: { SLIPWAY_METRICS_PORT: '80800' }, want: 'SLIPWAY_METRICS_PORT "80800" is not a port' },
+    { env: { SLIPWAY_DEBUG_PORT: '-1' }, want: 'SLIPWAY_DEBUG_PORT "-1" is not a port' },
     { env: { SLIPWAY_WATCH_NAMESPACES: 'Shop' }, want: 'SLIPWAY_WATCH_NAMESPACES has "Shop", which is not a namespace' },
     { env: { SLIPWAY_PLAIN_HTTP_HOSTS: 'http://x' }, want: 'SLIPWAY_PLAIN_HTTP_HOSTS has "http://x", which is not a host or host:port' },
   ])('$want', ({ env, want }) => {

@@ -13,6 +13,8 @@ export interface OperatorConfig {
   readonly leaderElection: boolean;
   readonly metricsPort: number;
   readonly probesPort: number;
+  /** On the loopback address. Absent: not served. */
+  readonly debugPort?: number | undefined;
   /** Empty: all. */
   readonly watchNamespaces: readonly string[];
   readonly render: RenderConfig;
@@ -40,6 +42,7 @@ export function parseConfig(env: Environment, hostname: string): OperatorConfig 
     leaderElection: parseBoolean(env, 'SLIPWAY_LEADER_ELECTION', true),
     metricsPort: parsePort(env, 'SLIPWAY_METRICS_PORT', OPERATOR_PORTS.metrics),
     probesPort: parsePort(env, 'SLIPWAY_PROBES_PORT', OPERATOR_PORTS.probes),
+    debugPort: optional(env, 'SLIPWAY_DEBUG_PORT') === undefined ? undefined : parsePort(env, 'SLIPWAY_DEBUG_PORT', 0),
     watchNamespaces: parseList(env, 'SLIPWAY_WATCH_NAMESPACES', DNS_LABEL, 'a namespace'),
     render: {
       runtimeImage: parseImage(env),

@@ -54,7 +54,7 @@ function stopSignal(log: Logger): AbortSignal {
 async function run(config: OperatorConfig, log: Logger, signal: AbortSignal): Promise<number> {
   const access = (await inClusterAccess(process.env)) ?? (await kubeconfigAccess());
   const metrics = new ManagerMetrics();
-  const transport = new KubeTransport(access, { userAgent: FIELD_MANAGER, onAnswer: (method, code) => metrics.countRequest(method, code) });
+  const transport = new KubeTransport(access, { userAgent: FIELD_MANAGER, onAnswer: (...answer) => metrics.countRequest(...answer) });
   const crd = { name: CRD_NAME, revision: CRD_SCHEMA_REVISION, hash: CRD_SCHEMA_HASH, chart: CHART };
   await checkServedCrd(new KubeClient(transport), crd);
   const operator = assembleOperator({
@@ -63,7 +63,7 @@ async function run(config: OperatorConfig, log: Logger, signal: AbortSignal): Pr
     // of the process: a container that restarts in its pod is another candidate
     identity: `${config.instance}_${randomUUID()}`,
     probe: new StatuszProbe(),
-    ports: { probes: config.probesPort, metrics: config.metricsPort },
+    ports: { probes: config.probesPort, metrics: config.metricsPort, debug: config.debugPort },
     time: { wall: SYSTEM_CLOCK, steady: STEADY_CLOCK, random: Math.random },
   });
   return (await operator.run(signal)) === 'Stopped' ? EXIT.stopped : EXIT.failed;

@@ -55,11 +55,17 @@ export type Ownership =
 export interface Writer {
   /**
    * Server-side apply with field manager `slipway-operator`, forced. Returns the object as the server stored it. Where the object
-   * names a `resourceVersion`, the server's must still be of that version: else nothing is written and WaitingError is thrown.
+   * names a `resourceVersion`, the server's must still be of that version (an empty one: there must be none): else nothing is written
+   * and WaitingError is thrown.
    */
   apply(resource: ResourceKind, object: KubeObject, ownership: Ownership): Promise<KubeObject>;
   /** Deletes with background propagation when the object is ours; absent is success. */
   delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void>;
+  /**
+   * Throws WaitingError unless the server has the object with the uid and the generation that `seen` has: a cache may lag behind what
+   * a user asked for and another replica has done already. Asked before what cannot be taken back.
+   */
+  confirm(resource: ResourceKind, seen: KubeObject): Promise<void>;
   /** Server-side apply of the status subresource. `uid` guards against writing to a namesake made later. */
   applyStatus(resource: ResourceKind, object: KubeObject): Promise<KubeObject>;
 }
@@ -74,8 +80,10 @@ export interface ModelProbe<Report = unknown> {
   statusz(podIp: string): Promise<Report | undefined>;
 }
 
-/** What a reconcile asks for next: nothing, or another pass after `afterMs`. */
-export type ReconcileResult = { readonly kind: 'Done' } | { readonly kind: 'RequeueAfter'; readonly afterMs: number };
+/** What a reconcile asks for next: nothing, or another pass after `afterMs`. `actions` says what it did, for people who ask. */
+export type ReconcileResult = ({ readonly kind: 'Done' } | { readonly kind: 'RequeueAfter'; readonly afterMs: number }) & {
+  readonly actions?: readonly string[];
+};
 
 export interface Reconciler {
   /** Throws for a retry with backoff; TerminalError, WaitingError and RetryError (lib/errors) mean what they say. */

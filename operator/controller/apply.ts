@@ -1,6 +1,7 @@
 /** Every write of a pass but the status, in the plan's order. The first that fails ends it: later ones may build on it. */
 import { toError, WaitingError } from '../../lib/errors.js';
 import { describeError, type Logger } from '../../lib/logger.js';
+import { KINDS } from '../api/kinds.js';
 import type { Action } from '../plan/action.js';
 import type { Plan } from '../plan/plan-model-deployment.js';
 import { OwnershipError, type Writer } from '../ports.js';
@@ -9,9 +10,14 @@ import { toWrites, type Write } from './to-writes.js';
 
 export async function applyPlan(plan: Plan, writer: Writer, log: Logger): Promise<Outcome> {
   const written: Action[] = [];
+  let isConfirmed = false;
   for (const action of plan.actions) {
     try {
       const writes = toWrites(action, plan);
+      if (!isConfirmed && writes.length > 0 && isDisruptive(action, plan)) {
+        await writer.confirm(KINDS.modelDeployment, { ...plan.context.observed.model });
+        isConfirmed = true;
+      }
       for (const write of writes) await applyWrite(write, plan.context.identity.namespace, writer);
       if (writes.length === 0) continue;
       written.push(action);
@@ -21,6 +27,21 @@ export async function applyPlan(plan: Plan, writer: Writer, log: Logger): Promis
     }
   }
   return { ...NOTHING_WRITTEN, written };
+}
+
+/** Takes pods away, or the address from them: not to be done for a spec that a user has replaced since and another replica has followed. */
+function isDisruptive(action: Action, { context: { observed } }: Plan): boolean {
+  switch (action.kind) {
+    case 'PointService':
+      return action.isConfirmed || (observed.serving !== undefined && observed.serving !== action.revision);
+    case 'ScaleTo':
+      return (observed.deployments.get(action.revision)?.desired ?? 0) > action.replicas;
+    case 'DeleteDeployment':
+    case 'DeleteRevision':
+      return true;
+    default:
+      return false;
+  }
 }
 
 async function applyWrite(write: Write, namespace: string, writer: Writer): Promise<void> {

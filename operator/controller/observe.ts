@@ -15,23 +15,19 @@ import { viewRevision } from '../view/revision-view.js';
 
 export type Caches = Readonly<Record<KindName, Cache>>;
 
-/** The model with what of it is known better than the cache knows it. */
-export type Latest = (model: KubeObject & ModelDeployment) => KubeObject & ModelDeployment;
-const same: Latest = (model) => model;
-
 /** Undefined when there is nothing to look after: absent, or being deleted, which ownerReferences see to. */
-export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<Statusz>, latest: Latest = same): Promise<Observed | undefined> {
-  const cached = caches.modelDeployment.get(key);
-  if (cached === undefined || !isModelDeployment(cached)) return undefined;
-  const model = latest(cached);
+export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<Statusz>): Promise<Observed | undefined> {
+  const model = caches.modelDeployment.get(key);
+  if (model === undefined || !isModelDeployment(model)) return undefined;
   const { uid, generation, deletionTimestamp } = model.metadata;
   if (uid === undefined || deletionTimestamp !== undefined) return undefined;
-  const children = listChildren(key, caches);
+  const podObjects = caches.pod.list(childrenOf(key));
+  const children = [...CHILD_KINDS.flatMap((kind) => caches[kind].list(childrenOf(key))), ...podObjects];
   const owned = children.filter((object) => controllerUid(object) === uid);
   const ofKind = (kind: KindName): KubeObject[] => owned.filter((object) => object.kind === KINDS[kind].kind);
   const orphans = children.filter((object) => isAdoptable(object, key.name));
   const service = [...owned, ...orphans].find(({ kind, metadata }) => kind === KINDS.service.kind && metadata.name === key.name);
-  const pods = listPods(key, caches);
+  const pods = podObjects.map(viewPod);
   const serving = servingRevision(service);
   const serviceAccount = caches.serviceAccount.get({ namespace: key.namespace, name: SERVICE_ACCOUNT });
   const servers = pods.filter(isServer);
@@ -58,14 +54,11 @@ export async function observe(key: ObjectKey, caches: Caches, probe: ModelProbe<
   };
 }
 
-const CHILD_KINDS = ['deployment', 'service', 'controllerRevision', 'podDisruptionBudget', 'pod'] as const;
+/** Beside pods. */
+const CHILD_KINDS = ['deployment', 'service', 'controllerRevision', 'podDisruptionBudget'] as const;
 
-function listChildren({ namespace, name }: ObjectKey, caches: Caches): KubeObject[] {
-  return CHILD_KINDS.flatMap((kind) => caches[kind].list({ namespace, labels: { [LABELS.model]: name } }));
-}
-
-function listPods({ namespace, name }: ObjectKey, caches: Caches): PodView[] {
-  return caches.pod.list({ namespace, labels: { [LABELS.model]: name } }).map(viewPod);
+function childrenOf({ namespace, name }: ObjectKey): { readonly namespace: string; readonly labels: Readonly<Record<string, string>> } {
+  return { namespace, labels: { [LABELS.model]: name } };
 }
 
 /** Pods of a Deployment belong to its ReplicaSet, whose name begins with the Deployment's. */

@@ -162,7 +162,7 @@ describe('a change of the model', () => {
     expect(candidate).not.toBe(old);
     world.edit({ model: { uri: 'oci://registry.test/models/reader:1' } });
     await world.reconcile();
-    expect([world.serving(), world.replicasOf(candidate)]).toEqual([old, 0]);
+    expect([world.serving(), world.replicasOf(candidate)]).toEqual([candidate, 1]);
     world.cluster.thaw(KINDS.service);
     await world.settle();
     expect(world.ready()).toBe('True Serving');

@@ -5,6 +5,7 @@ import type { Logger } from '../../lib/logger.js';
 import { KINDS } from '../api/kinds.js';
 import { LIMITS } from '../api/limits.js';
 import type { ModelDeploymentStatus } from '../api/zz_generated.modeldeployment.js';
+import type { Action } from '../plan/action.js';
 import { type Plan, planModelDeployment } from '../plan/plan-model-deployment.js';
 import type { Clock, EventRecorder, KubeObject, ModelProbe, ObjectKey, ReconcileResult, Reconciler, Writer } from '../ports.js';
 import type { RenderConfig } from '../render/config.js';
@@ -16,7 +17,6 @@ import { applyPlan } from './apply.js';
 import { computeStatusEvents, computeWriteEvents } from './events.js';
 import { type Caches, observe } from './observe.js';
 import { StatusBudget } from './status-budget.js';
-import { UnseenStatuses } from './unseen-status.js';
 
 export interface ControllerOptions {
   readonly caches: Caches;
@@ -40,7 +40,6 @@ interface Report {
 
 export class ModelDeploymentController implements Reconciler {
   readonly #budget: StatusBudget;
-  readonly #unseen = new UnseenStatuses();
 
   constructor(readonly options: ControllerOptions) {
     this.#budget = options.budget ?? new StatusBudget();
@@ -48,7 +47,7 @@ export class ModelDeploymentController implements Reconciler {
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult> {
     const { caches, probe, clock, config, writer } = this.options;
-    const observed = await observe(key, caches, probe, (model) => this.#unseen.latest(model));
+    const observed = await observe(key, caches, probe);
     // being deleted, or gone: ownerReferences do the rest
     if (observed === undefined || signal.aborted) return DONE;
     const log = this.options.log.child({ namespace: key.namespace, name: key.name, generation: observed.generation });
@@ -61,7 +60,7 @@ export class ModelDeploymentController implements Reconciler {
       const atLatestMs = next.kind === 'RequeueAfter' ? next.afterMs : undefined;
       throw new RetryError(atLatestMs, outcome.failure.message, { cause: outcome.failure.error });
     }
-    return next;
+    return outcome.written.length === 0 ? next : { ...next, actions: outcome.written.map(nameAction) };
   }
 
   /** Once, only if it differs, and only when it may: what waits is computed anew by the pass that comes for it. */
@@ -77,7 +76,6 @@ export class ModelDeploymentController implements Reconciler {
     const waitMs = this.#budget.take(observed.uid, { before, after: status, isUnderWay }, nowMs);
     if (waitMs > 0) return { status, waitMs };
     await this.options.writer.applyStatus(KINDS.modelDeployment, toStatusObject(observed, status));
-    this.#unseen.note({ ...observed.model }, status);
     return { status, waitMs: undefined };
   }
 
@@ -100,6 +98,10 @@ export class ModelDeploymentController implements Reconciler {
     ].filter((ms) => ms !== undefined);
     return waits.length === 0 ? DONE : { kind: 'RequeueAfter', afterMs: Math.max(1, Math.min(...waits)) };
   }
+}
+
+function nameAction(action: Action): string {
+  return 'revision' in action ? `${action.kind} ${action.revision}` : action.kind;
 }
 
 /** After as long as the pods have been asked in vain, so that each wait doubles the time: 15 s, 15 s, 30 s, 60 s … 10 min. */

@@ -10,9 +10,10 @@ import { renderDeployment } from '../render/deployment.js';
 import { renderDisruptionBudget } from '../render/disruption-budget.js';
 import { ownerOf } from '../render/metadata.js';
 import { renderResolverPod } from '../render/resolver-pod.js';
-import { isServiceAccountRight, renderServiceAccount } from '../render/service-account.js';
+import { renderServiceAccount } from '../render/service-account.js';
 import { renderModelService, renderRevisionService } from '../render/services.js';
 import { type Observed, objectKey } from '../view/observed.js';
+import { isSeenSo, noteSeenSo } from './seen-so.js';
 
 export type Write =
   | { readonly kind: 'Apply'; readonly resource: ResourceKind; readonly object: KubeObject; readonly ownership: Ownership }
@@ -23,9 +24,15 @@ export function toWrites(action: Action, plan: Plan): Write[] {
   const { observed, identity: model, spec, config } = plan.context;
   const ownership: Ownership = { kind: 'ControlledBy', uid: observed.uid };
   const stored = (name: string) => observed.revisions.find((revision) => revision.name === name);
-  const apply = (resource: ResourceKind, object: KubeObject): Write[] => {
-    const isThere = containsManifest(observed.objects.get(objectKey(object.kind, object.metadata.name)), object);
-    return isThere ? [] : [{ kind: 'Apply', resource, object, ownership }];
+  const revisionObject = 'revision' in action ? observed.objects.get(objectKey(KINDS.controllerRevision.kind, action.revision)) : undefined;
+  const asked = { action, model: observed.model, revision: revisionObject };
+  const apply = (resource: ResourceKind, name: string, render: () => KubeObject): Write[] => {
+    const live = observed.objects.get(objectKey(resource.kind, name));
+    if (isSeenSo(live, asked)) return [];
+    const object = render();
+    if (!containsManifest(live, object)) return [{ kind: 'Apply', resource, object, ownership }];
+    noteSeenSo(live, asked);
+    return [];
   };
   const remove = (resource: ResourceKind, name: string): Write[] =>
     observed.objects.has(objectKey(resource.kind, name)) ? [{ kind: 'Delete', resource, name, ownership }] : [];
@@ -35,12 +42,17 @@ export function toWrites(action: Action, plan: Plan): Write[] {
       return ensureServiceAccount(plan.context);
     case 'Adopt':
       return adopt(action.object, plan);
-    case 'StartResolver':
-      return apply(KINDS.pod, renderResolverPod({ model, spec, config, generation: observed.generation, ...action }));
+    case 'StartResolver': {
+      const object = renderResolverPod({ model, spec, config, generation: observed.generation, ...action });
+      // a new name each time: one that the cache shows already was made by this action
+      return observed.objects.has(objectKey(object.kind, object.metadata.name)) ? [] : [{ kind: 'Apply', resource: KINDS.pod, object, ownership }];
+    }
     case 'DeletePod':
       return remove(KINDS.pod, action.pod);
     case 'CreateRevision':
-      return apply(KINDS.controllerRevision, renderNewRevision({ model, spec, config, digest: action.digest, number: action.number }));
+      return apply(KINDS.controllerRevision, action.revision, () =>
+        renderNewRevision({ model, spec, config, digest: action.digest, number: action.number }),
+      );
     case 'MarkRevision': {
       const revision = stored(action.revision);
       const object = revision === undefined ? undefined : renderControllerRevision(model, { ...revision, ...action.marks });
@@ -50,23 +62,24 @@ export function toWrites(action: Action, plan: Plan): Write[] {
     case 'DeleteRevision':
       return remove(KINDS.controllerRevision, action.revision);
     case 'PointService': {
-      const object = renderModelService(model, action.revision);
-      return action.isConfirmed ? [{ kind: 'Apply', resource: KINDS.service, object, ownership }] : apply(KINDS.service, object);
+      const render = (): KubeObject => renderModelService(model, action.revision);
+      const isThere = !action.isConfirmed && apply(KINDS.service, model.name, render).length === 0;
+      return isThere ? [] : [{ kind: 'Apply', resource: KINDS.service, object: asSeen(render(), observed), ownership }];
     }
     case 'EnsureRevisionService':
-      return apply(KINDS.service, renderRevisionService(model, action.revision));
+      return apply(KINDS.service, action.revision, () => renderRevisionService(model, action.revision));
     case 'ScaleTo': {
       const revision = stored(action.revision);
       if (revision === undefined) return [];
-      const object = renderDeployment(model, revision, action.replicas);
+      const render = (): KubeObject => renderDeployment(model, revision, action.replicas);
       return action.isConfirmed
-        ? [{ kind: 'Apply', resource: KINDS.deployment, object: asSeen(object, observed), ownership }]
-        : apply(KINDS.deployment, object);
+        ? [{ kind: 'Apply', resource: KINDS.deployment, object: asSeen(render(), observed), ownership }]
+        : apply(KINDS.deployment, action.revision, render);
     }
     case 'DeleteDeployment':
       return retire(action.revision, observed, ownership);
     case 'EnsureDisruptionBudget':
-      return apply(KINDS.podDisruptionBudget, renderDisruptionBudget(model, action.revision));
+      return apply(KINDS.podDisruptionBudget, model.name, () => renderDisruptionBudget(model, action.revision));
     case 'RemoveDisruptionBudget':
       return remove(KINDS.podDisruptionBudget, model.name);
     default:
@@ -101,14 +114,15 @@ function retire(revision: string, { objects }: Observed, ownership: Ownership): 
   return writes.filter(({ isSeen }) => isSeen).map(({ write }) => write);
 }
 
-/** Bound to the version that the cache shows. */
+/** Bound to the version that the cache shows, or to its showing none. */
 function asSeen(object: KubeObject, { objects }: Observed): KubeObject {
-  const { resourceVersion } = objects.get(objectKey(object.kind, object.metadata.name))?.metadata ?? {};
-  return resourceVersion === undefined ? object : { ...object, metadata: { ...object.metadata, resourceVersion } };
+  const { resourceVersion = '' } = objects.get(objectKey(object.kind, object.metadata.name))?.metadata ?? {};
+  return { ...object, metadata: { ...object.metadata, resourceVersion } };
 }
 
+/** So that pods find it. Whatever else is to be so of it, its own controller sees to. */
 function ensureServiceAccount({ observed }: Plan['context']): Write[] {
   const object = renderServiceAccount(observed.namespace);
-  if (isServiceAccountRight(observed.objects.get(objectKey(object.kind, object.metadata.name)), object)) return [];
+  if (containsManifest(observed.objects.get(objectKey(object.kind, object.metadata.name)), object)) return [];
   return [{ kind: 'Apply', resource: KINDS.serviceAccount, object, ownership: { kind: 'ManagedBy' } }];
 }

@@ -6,10 +6,19 @@ import { describeObject } from './ownership.js';
 /** The watch that brings the newer object wakes the controller; this is for one that is broken. */
 const STALE_RETRY_MS = 1000;
 
+/** The resourceVersion of what is not there. */
+export const ABSENT = '';
+
 /** Throws when `desired` names a resourceVersion and the server's object is not of that version any more. */
 export function checkFreshness(existing: KubeObject | undefined, desired: KubeObject): void {
   const { resourceVersion } = desired.metadata;
-  if (resourceVersion !== undefined && resourceVersion !== existing?.metadata.resourceVersion) throw newStaleError(desired);
+  if (resourceVersion !== undefined && resourceVersion !== (existing?.metadata.resourceVersion ?? ABSENT)) throw newStaleError(desired);
+}
+
+/** Throws when the server's object is not the one that was seen, or has got another spec since, or is being deleted. */
+export function checkGeneration(existing: KubeObject | undefined, seen: KubeObject): void {
+  const { uid, generation, deletionTimestamp } = existing?.metadata ?? {};
+  if (uid !== seen.metadata.uid || generation !== seen.metadata.generation || deletionTimestamp !== undefined) throw newStaleError(seen);
 }
 
 export function newStaleError(desired: KubeObject): WaitingError {

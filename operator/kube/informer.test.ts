@@ -80,4 +80,36 @@ describe('Informer', () => {
     expect(informer.get({ namespace: 'lab', name: 'a' })?.metadata.uid).toBe('lab-a');
     expect(new Set(server.calls.map(({ path }) => path))).toEqual(new Set(['/api/v1/namespaces/shop/pods', '/api/v1/namespaces/lab/pods']));
   });
+
+  test('a listener that throws, as one that maps to keys may, is counted and keeps nothing from the cache and the others', async () => {
+    const [errors, heard]: [string[], string[]] = [[], []];
+    const informer = new Informer({ transport, resource: PODS, onListenerError: ({ message }) => errors.push(message) });
+    informer.subscribe(({ metadata }) => {
+      throw new TypeError(`cannot map ${metadata.name}`);
+    });
+    informer.subscribe(({ metadata }) => heard.push(metadata.name));
+    running = informer.run(stop.signal);
+    await informer.synced();
+    await until(() => watchers.length === 1);
+    watchers[0]?.(`${JSON.stringify({ type: 'ADDED', object: pod('everywhere', 'b', 7) })}\n`);
+    await until(() => heard.length === 2);
+    expect([errors, heard]).toEqual([
+      ['cannot map a', 'cannot map b'],
+      ['a', 'b'],
+    ]);
+    expect(informer.count('everywhere')).toBe(2);
+    expect(informer.state()).toMatchObject({ objects: 2, resourceVersion: '7', relists: 0 });
+    expect(informer.state().lastEventSecondsAgo).toBeLessThan(10);
+  });
+
+  test('keeps what is left of an object', async () => {
+    const informer = new Informer({
+      transport,
+      resource: PODS,
+      transform: ({ metadata: { labels: _, ...metadata }, ...object }) => ({ ...object, metadata }),
+    });
+    running = informer.run(stop.signal);
+    await informer.synced();
+    expect(informer.get({ namespace: 'everywhere', name: 'a' })?.metadata.labels).toBeUndefined();
+  });
 });

@@ -1,4 +1,5 @@
 /** The Cache port over watches: one for all namespaces, or one for each of those that the operator may see. */
+import { type Clock, SYSTEM_CLOCK } from '../../lib/clock.js';
 import { Reflector, type ReflectorOptions } from '../../lib/kube/reflector.js';
 import type { Cache, KubeObject, ObjectKey, ResourceKind } from '../ports.js';
 import { type ObjectFilter, ObjectIndex } from './object-index.js';
@@ -16,13 +17,24 @@ export class Informer implements Cache {
   readonly name: string;
   readonly #reflectors: readonly Reflector[];
   readonly #index = new ObjectIndex();
+  readonly #clock: Pick<Clock, 'now'>;
+  #relists = 0;
+  #lastEventMs: number | undefined;
+  #lastVersion: string | undefined;
 
   constructor({ namespaces = [], ...options }: InformerOptions) {
     this.name = options.resource.kind;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
     const places = namespaces.length === 0 ? [undefined] : namespaces;
-    this.#reflectors = places.map((namespace) => new Reflector({ ...options, namespace }));
+    const onRelist = (reason: string): void => {
+      this.#relists++;
+      options.onRelist?.(reason);
+    };
+    this.#reflectors = places.map((namespace) => new Reflector({ ...options, namespace, onRelist }));
     for (const { store } of this.#reflectors) {
       store.subscribe(({ object, old }) => {
+        this.#lastEventMs = this.#clock.now();
+        this.#lastVersion = (object ?? old)?.metadata.resourceVersion;
         if (object === undefined) this.#index.remove(old);
         else this.#index.put(object);
       });
@@ -50,6 +62,16 @@ export class Informer implements Cache {
         else listener(object, old);
       });
     }
+  }
+
+  /** For people who look. */
+  state(): { objects: number; resourceVersion: string | undefined; lastEventSecondsAgo: number | undefined; relists: number } {
+    return {
+      objects: this.#reflectors.reduce((sum, { store }) => sum + store.size, 0),
+      resourceVersion: this.#lastVersion,
+      lastEventSecondsAgo: this.#lastEventMs === undefined ? undefined : Math.round(this.#clock.now() - this.#lastEventMs) / 1000,
+      relists: this.#relists,
+    };
   }
 
   get hasSynced(): boolean {

@@ -8,7 +8,8 @@ import { WaitingError } from '../../lib/errors.js';
 import type { KubeClient } from '../../lib/kube/kube-client.js';
 import { isConflict, isInvalid, isNotFound, KubeError } from '../../lib/kube/kube-error.js';
 import { type KubeObject, type ObjectKey, type Ownership, OwnershipError, type ResourceKind, type Writer } from '../ports.js';
-import { checkFreshness, newStaleError } from './freshness.js';
+import { defined } from './defined.js';
+import { checkFreshness, checkGeneration, newStaleError } from './freshness.js';
 import { checkOwnerLives, checkOwnership, describeObject } from './ownership.js';
 
 /** Looks at the server before a write is given up because somebody else writes the same object all the time. */
@@ -57,6 +58,11 @@ export class KubeWriter implements Writer {
         }
       }),
     );
+  }
+
+  /** Of the server alone: a cache is what is in doubt. */
+  confirm(resource: ResourceKind, seen: KubeObject): Promise<void> {
+    return explained(`look at ${describeObject(seen)}`, async () => checkGeneration(await this.#client.find(resource, keyOf(seen)), seen));
   }
 
   /**
@@ -153,20 +159,4 @@ async function explained<Result>(what: string, work: () => Promise<Result>): Pro
 /** How an API server says in a forced apply that the object of that name is another one by now. */
 function isOtherUid(error: KubeError): boolean {
   return isInvalid(error) && error.message.includes('metadata.uid: Invalid value');
-}
-
-type Defined<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
-
-/** Without the fields that are undefined. */
-function defined<Fields extends object>(fields: Fields): Defined<Fields> {
-  const kept: Defined<Fields> = {};
-  for (const key in fields) {
-    const value = fields[key];
-    if (isDefined(value)) kept[key] = value;
-  }
-  return kept;
-}
-
-function isDefined<Value>(value: Value): value is Exclude<Value, undefined> {
-  return value !== undefined;
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { TerminalError, WaitingError } from '../../lib/errors.js';
+import { RetryError, TerminalError, WaitingError } from '../../lib/errors.js';
 import type { LogFields, Logger } from '../../lib/logger.js';
 import { FakeClock, settle } from '../../test/fakes/fake-clock.js';
 import { FakeCluster } from '../../test/fakes/fake-cluster.js';
@@ -7,6 +7,7 @@ import { FakeSource } from '../../test/fakes/fake-source.js';
 import type { ObjectKey, ReconcileResult, ResourceKind } from '../ports.js';
 import { Controller } from './controller.js';
 import { ManagerMetrics } from './metrics.js';
+import { WorkQueue } from './work-queue.js';
 
 const PODS: ResourceKind = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' };
 const DONE: ReconcileResult = { kind: 'Done' };
@@ -26,6 +27,28 @@ class LogLines implements Logger {
     this.lines.push(`${level} ${message} ${fields['name']}: ${fields['error'] ?? fields['message'] ?? ''}`);
   }
 }
+
+/** What dashboards made for controller-runtime ask for. */
+const CONTROLLER_RUNTIME: readonly (readonly [string, 'counter' | 'gauge' | 'histogram', readonly string[]])[] = [
+  ['controller_runtime_reconcile_total', 'counter', ['controller', 'result']],
+  ['controller_runtime_reconcile_errors_total', 'counter', ['controller']],
+  ['controller_runtime_terminal_reconcile_errors_total', 'counter', ['controller']],
+  ['controller_runtime_reconcile_panics_total', 'counter', ['controller']],
+  ['controller_runtime_reconcile_timeouts_total', 'counter', ['controller']],
+  ['controller_runtime_reconcile_time_seconds', 'histogram', ['controller']],
+  ['controller_runtime_max_concurrent_reconciles', 'gauge', ['controller']],
+  ['controller_runtime_active_workers', 'gauge', ['controller']],
+  ['workqueue_depth', 'gauge', ['name', 'controller']],
+  ['workqueue_adds_total', 'counter', ['name', 'controller']],
+  ['workqueue_queue_duration_seconds', 'histogram', ['name', 'controller']],
+  ['workqueue_work_duration_seconds', 'histogram', ['name', 'controller']],
+  ['workqueue_unfinished_work_seconds', 'gauge', ['name', 'controller']],
+  ['workqueue_longest_running_processor_seconds', 'gauge', ['name', 'controller']],
+  ['workqueue_retries_total', 'counter', ['name', 'controller']],
+  ['rest_client_requests_total', 'counter', ['code', 'method']],
+  ['rest_client_request_duration_seconds', 'histogram', ['verb']],
+  ['leader_election_master_status', 'gauge', ['name']],
+];
 
 let clock: FakeClock;
 let metrics: ManagerMetrics;
@@ -126,6 +149,15 @@ describe('what a reconcile ends with', () => {
     await settle();
     expect(seen).toEqual(['shop/a', 'shop/b']);
     expect(await metric('controller_runtime_reconcile_panics_total')).toEqual(['controller_runtime_reconcile_panics_total{controller="test"} 1']);
+  });
+  test('an error that names an instant: then at the latest, however often it failed', async () => {
+    start(async () => {
+      throw new RetryError(1000, 'quota exceeded');
+    }).enqueue(key('a'));
+    await clock.advance(20_000);
+    const often = seen.length;
+    await clock.advance(10_000);
+    expect(seen.length - often).toBeGreaterThanOrEqual(9);
   });
   test('what is thrown need not be an Error', async () => {
     start(() => Promise.reject('text')).enqueue(key('a'));
@@ -230,6 +262,28 @@ test('every series is there before anything happens', async () => {
   ]) {
     expect(text).toContain(line);
   }
+});
+
+test('every name of controller-runtime is served, with its labels', async () => {
+  metrics.forController('model').watchQueue(new WorkQueue({ clock }));
+  metrics.countRequest('GET', '200', 0.01);
+  const text = await metrics.registry.metrics();
+  for (const [name, type, labels] of CONTROLLER_RUNTIME) {
+    expect(text).toContain(`# TYPE ${name} ${type}`);
+    const series = text.split('\n').find((line) => line.startsWith(`${name}${type === 'histogram' ? '_count' : ''}{`));
+    expect([name, [...(series ?? '').matchAll(/([a-z]+)="/g)].map(([, label]) => label).sort()]).toEqual([name, [...labels].sort()]);
+  }
+});
+
+test('caches are counted when somebody asks, and one that cannot say so is left out', async () => {
+  metrics.watchCache('Pod', () => ({ objects: 7, resourceVersion: '9', lastEventSecondsAgo: 1.5, relists: 2 }));
+  metrics.watchCache('Service', () => ({ objects: 0, resourceVersion: undefined, lastEventSecondsAgo: undefined, relists: 0 }));
+  metrics.watchCache('Node', () => undefined);
+  expect(await metric('slipway_operator_cache_objects')).toEqual([
+    'slipway_operator_cache_objects{kind="Pod"} 7',
+    'slipway_operator_cache_objects{kind="Service"} 0',
+  ]);
+  expect(await metric('slipway_operator_cache_last_event_age_seconds')).toEqual(['slipway_operator_cache_last_event_age_seconds{kind="Pod"} 1.5']);
 });
 
 test('keys in work can be seen from outside', async () => {

@@ -5,15 +5,27 @@
 import { type Clock, STEADY_CLOCK } from '../../lib/clock.js';
 import { RetryError, TerminalError, toError, WaitingError } from '../../lib/errors.js';
 import { describeError, type Logger } from '../../lib/logger.js';
-import { ScopedAbort } from '../../lib/scoped-abort.js';
-import type { KubeObject, ObjectKey, Reconciler } from '../ports.js';
+import { ENDED, ScopedAbort } from '../../lib/scoped-abort.js';
+import type { KubeObject, ObjectKey, ReconcileResult, Reconciler } from '../ports.js';
 import type { ControllerMetrics, ReconcileOutcome } from './metrics.js';
+import { ReconcileLog, type ReconcileRecord } from './reconcile-log.js';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.js';
+
+export interface SourceState {
+  readonly objects: number;
+  /** Of the newest object that came. */
+  readonly resourceVersion: string | undefined;
+  /** Undefined: nothing came yet. */
+  readonly lastEventSecondsAgo: number | undefined;
+  readonly relists: number;
+}
 
 /** Objects whose changes wake a controller up. `operator/kube`'s Informer is one. */
 export interface WatchSource {
   readonly name: string;
   readonly hasSynced: boolean;
+  /** For people who look. */
+  state?(): SourceState;
   subscribe(listener: (object: KubeObject, old?: KubeObject) => void): void;
   synced(): Promise<void>;
   run(signal: AbortSignal): Promise<void>;
@@ -43,6 +55,7 @@ export class Controller {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #queue: WorkQueue;
+  readonly log: ReconcileLog;
 
   constructor(options: ControllerOptions) {
     this.name = options.name;
@@ -50,8 +63,14 @@ export class Controller {
     this.#clock = options.clock ?? STEADY_CLOCK;
     this.#logger = options.logger.child({ controller: options.name });
     this.#queue = new WorkQueue({ ...options.queue, clock: this.#clock, observer: options.metrics.queue });
+    this.log = new ReconcileLog(this.#clock);
     options.metrics.watchQueue(this.#queue);
     options.metrics.workers(options.workers ?? WORKERS);
+  }
+
+  /** For people who look. */
+  get queue(): Pick<WorkQueue, 'snapshot'> {
+    return this.#queue;
   }
 
   /** Changes of `source` wake up the keys that they are mapped to. */
@@ -94,20 +113,21 @@ export class Controller {
     const scope = new ScopedAbort(cut);
     const timer = this.#startTimer(key, scope);
     metrics.started();
-    let outcome: ReconcileOutcome = 'Done';
+    let record: Omit<ReconcileRecord, 'seconds'> = { outcome: 'Done' };
     try {
       const result = await reconciler.reconcile(key, scope.signal);
       this.#queue.forget(id);
-      if (result.kind === 'RequeueAfter') {
-        outcome = 'RequeueAfter';
-        this.#queue.addAfter(id, result.afterMs);
-      }
+      if (result.kind === 'RequeueAfter') this.#queue.addAfter(id, result.afterMs);
+      record = describeResult(result);
     } catch (thrown) {
-      outcome = this.#takeError(id, key, toError(thrown), cut);
+      const error = toError(thrown);
+      record = { outcome: this.#takeError(id, key, error, cut), error: describeError(error) };
     } finally {
-      timer.abort();
+      timer.abort(ENDED);
       scope.release();
-      metrics.finished(outcome, (this.#clock.now() - start) / 1000);
+      const seconds = (this.#clock.now() - start) / 1000;
+      this.log.note(id, { ...record, seconds });
+      metrics.finished(record.outcome, seconds);
     }
   }
 
@@ -141,6 +161,11 @@ export class Controller {
     else this.#logger.error('Reconcile failed', { ...key, error: describeError(error), ...(isMistake(error) ? { stack: error.stack } : {}) });
     return 'Failed';
   }
+}
+
+function describeResult(result: ReconcileResult): Omit<ReconcileRecord, 'seconds'> {
+  const did = result.actions === undefined ? {} : { actions: result.actions };
+  return result.kind === 'Done' ? { outcome: 'Done', ...did } : { outcome: 'RequeueAfter', requeueAfterSeconds: result.afterMs / 1000, ...did };
 }
 
 /** What a wrong program throws, as opposed to a world that says no. */

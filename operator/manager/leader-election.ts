@@ -34,6 +34,17 @@ export interface ElectionOptions {
   readonly onLeading?: (isLeading: boolean) => void;
 }
 
+export interface LeaderState {
+  readonly isLeading: boolean;
+  /** Of this replica. */
+  readonly identity: string;
+  /** Of the replica that leads, as far as this one knows. */
+  readonly holder: string | undefined;
+  readonly transitions: number | undefined;
+  readonly renewedSecondsAgo: number | undefined;
+  readonly recordChangedSecondsAgo: number | undefined;
+}
+
 export class LeaderElection {
   readonly #options: ElectionOptions;
   readonly #timing: ElectionTiming;
@@ -64,6 +75,21 @@ export class LeaderElection {
   /** How long a write that begins now may take before somebody else can lead; 0 when none may begin. */
   remainingMs(): number {
     return this.isLeading() && this.#renewedAt !== undefined ? this.#renewedAt + this.#timing.leaseMs - this.#clock.now() : 0;
+  }
+
+  /** For people who look. */
+  describe(): LeaderState {
+    const { record } = this.#seen ?? {};
+    const ago = (sinceMs: number | undefined): number | undefined =>
+      sinceMs === undefined ? undefined : Math.round(this.#clock.now() - sinceMs) / 1000;
+    return {
+      isLeading: this.isLeading(),
+      identity: this.#options.identity,
+      holder: record?.holder,
+      transitions: record?.transitions,
+      renewedSecondsAgo: ago(this.#renewedAt),
+      recordChangedSecondsAgo: record === undefined ? undefined : ago(this.#seenAt),
+    };
   }
 
   /** Resolves with true once this process leads; with false when the signal aborts first. */

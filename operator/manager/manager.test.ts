@@ -42,12 +42,18 @@ afterEach(async () => {
   await Promise.all(replicas.map(({ ended }) => ended));
 });
 
-/** `workMs`: how long a reconcile takes. */
-async function start(identity: string, { workMs = 0, holdsBack = false } = {}): Promise<Replica> {
+interface Start {
+  /** How long a reconcile takes. */
+  readonly workMs?: number;
+  readonly holdsBack?: boolean;
+  readonly debug?: number;
+}
+
+async function start(identity: string, { workMs = 0, holdsBack = false, debug }: Start = {}): Promise<Replica> {
   const [view, stop, metrics, source] = [lock.newView(), new AbortController(), new ManagerMetrics(), new FakeSource(cluster, PODS, holdsBack)];
   const onLeading = (isLeading: boolean) => metrics.setLeading(isLeading);
   const election = new LeaderElection({ lock: view, identity, clock, wallClock: clock, random: () => 0, onLeading });
-  const ports = { probes: 0, metrics: 0 };
+  const ports = { probes: 0, metrics: 0, debug };
   const manager = new Manager({ logger: SILENT_LOGGER, metrics, election, ports, host: '127.0.0.1', clock });
   const reconciled: string[] = [];
   const reconciler = {
@@ -55,7 +61,7 @@ async function start(identity: string, { workMs = 0, holdsBack = false } = {}): 
       reconciled.push(`${name} begins`);
       if (workMs > 0) await clock.sleep(workMs, signal);
       reconciled.push(`${name} ${signal.aborted ? 'is cut off' : 'ends'}`);
-      return { kind: 'Done' } as const;
+      return { kind: 'Done', actions: ['worked'] } as const;
     },
   };
   const mapToKeys = ({ metadata: { namespace = '', name } }: KubeObject) => [{ namespace, name }];
@@ -162,6 +168,27 @@ describe('Manager', () => {
     while (reconciled === 0) await settle();
     stop.abort();
     expect(await ended).toBe('Stopped');
+  });
+
+  test('shows what it does to who asks on the loopback address, and no more than that', async () => {
+    cluster.create(PODS, pod('a'));
+    const replica = await start('one', { debug: 0, workMs: 1000 });
+    const look = async (path: string) =>
+      (await fetch(`http://127.0.0.1:${replica.manager.ports.debug}${path}`, { headers: { connection: 'close' } })).json();
+    await clock.advance(500);
+    expect(await look('/debug/queue')).toMatchObject({
+      pods: { working: { total: 1, keys: [{ key: 'shop/a', seconds: 0.5 }] }, waiting: { total: 0 } },
+    });
+    expect(await look('/debug/leader')).toMatchObject({ isLeading: true, identity: 'one', holder: 'one', transitions: 0, renewedSecondsAgo: 0.5 });
+    expect(await look('/debug/caches')).toEqual({ Pod: { synced: true, objects: 1, relists: 0 } });
+    await clock.advance(1000);
+    expect(await look('/debug/reconciles')).toEqual({
+      pods: [{ key: 'shop/a', endedSecondsAgo: 0.5, outcome: 'Done', seconds: 1, actions: ['worked'] }],
+    });
+    expect(await look('/debug/reconciles?key=shop%2Fa')).toMatchObject({ pods: { outcome: 'Done' } });
+    expect(await look('/debug/reconciles?key=shop/b')).toEqual({ error: expect.stringContaining('No reconcile of "shop/b" is remembered') });
+    expect(await look('/debug')).toEqual({ paths: ['/debug/queue', '/debug/caches', '/debug/reconciles', '/debug/leader'] });
+    expect(await look('/metrics')).toEqual({ error: expect.stringContaining('Nothing is here: ask for /debug/queue') });
   });
 
   test('a port that is taken is named', async () => {

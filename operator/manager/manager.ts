@@ -6,9 +6,17 @@ import { type Clock, STEADY_CLOCK } from '../../lib/clock.js';
 import { HttpServer } from '../../lib/http-server.js';
 import { describeError, type Logger } from '../../lib/logger.js';
 import { Controller, type ControllerOptions, type MapToKeys, type WatchSource } from './controller.js';
+import { newDebugHandler } from './debug-handler.js';
 import { newMetricsHandler, newProbesHandler } from './http-handlers.js';
 import type { LeaderElection } from './leader-election.js';
 import type { ManagerMetrics } from './metrics.js';
+
+export interface ListenPorts {
+  readonly probes: number;
+  readonly metrics: number;
+  /** On the loopback address alone. Absent: not served. */
+  readonly debug?: number | undefined;
+}
 
 export interface ManagerOptions {
   readonly logger: Logger;
@@ -16,7 +24,7 @@ export interface ManagerOptions {
   /** Absent: this replica is the only one. */
   readonly election?: LeaderElection | undefined;
   /** Absent: nothing is listened on. */
-  readonly ports?: { readonly probes: number; readonly metrics: number } | undefined;
+  readonly ports?: ListenPorts | undefined;
   /** Absent: every address of the machine. */
   readonly host?: string;
   /** How long what is in work may take after a stop. */
@@ -34,6 +42,7 @@ export interface ControllerSetup extends Omit<ControllerOptions, 'metrics' | 'lo
 /** `LeadershipLost`: another replica may lead by now, so the process must end and begin anew. */
 export type ManagerOutcome = 'Stopped' | 'LeadershipLost';
 
+const LOOPBACK = '127.0.0.1';
 const GRACE_MS = 10_000;
 const CUT_OFF_MS = 2000;
 const FINISH_MS = 2000;
@@ -48,8 +57,9 @@ export class Manager {
   readonly #controllers: Controller[] = [];
   readonly #probes: HttpServer;
   readonly #metrics: HttpServer;
+  readonly #debug: HttpServer;
   #isStopping = false;
-  #ports = { probes: 0, metrics: 0 };
+  #ports = { probes: 0, metrics: 0, debug: 0 };
 
   constructor(options: ManagerOptions) {
     this.#options = options;
@@ -62,16 +72,20 @@ export class Manager {
       onUnknown,
     );
     this.#metrics = new HttpServer('metrics', newMetricsHandler(options.metrics.registry), onUnknown);
+    const parts = { controllers: this.#controllers, sources: this.#sources, election: options.election };
+    this.#debug = new HttpServer('debugging', newDebugHandler(parts), onUnknown);
   }
 
   /** The ports that are listened on, once `run` has begun. */
-  get ports(): { readonly probes: number; readonly metrics: number } {
+  get ports(): Required<ListenPorts> {
     return this.#ports;
   }
 
   /** A kind that is watched for its cache and wakes nobody up. */
   addSource(source: WatchSource): void {
-    if (!this.#sources.includes(source)) this.#sources.push(source);
+    if (this.#sources.includes(source)) return;
+    this.#sources.push(source);
+    if (source.state !== undefined) this.#options.metrics.watchCache(source.name, () => source.state?.());
   }
 
   addController({ watches, ...options }: ControllerSetup): void {
@@ -90,7 +104,11 @@ export class Manager {
     const watching = new AbortController();
     try {
       if (ports !== undefined) {
-        this.#ports = { probes: await this.#probes.listen(host, ports.probes), metrics: await this.#metrics.listen(host, ports.metrics) };
+        this.#ports = {
+          probes: await this.#probes.listen(host, ports.probes),
+          metrics: await this.#metrics.listen(host, ports.metrics),
+          debug: ports.debug === undefined ? 0 : await this.#debug.listen(LOOPBACK, ports.debug),
+        };
       }
       const running = this.#sources.map((source) => source.run(watching.signal));
       const mayLead = (await this.#waitForSync(signal)) && (election === undefined || (await election.acquire(signal)));
@@ -101,7 +119,7 @@ export class Manager {
     } finally {
       this.#isStopping = true;
       watching.abort();
-      await Promise.all([this.#probes.close(), this.#metrics.close()]);
+      await Promise.all([this.#probes.close(), this.#metrics.close(), this.#debug.close()]);
     }
   }
 

@@ -1,9 +1,12 @@
 /** Metrics of the manager under controller-runtime's names, so that dashboards made for other operators show this one. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { SourceState } from './controller.js';
 import type { QueueObserver, WorkQueue } from './work-queue.js';
 
 const RECONCILE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60];
 const QUEUE_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1000];
+/** client-go's. */
+const REQUEST_BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const ELECTION = 'slipway-operator';
 
@@ -49,6 +52,8 @@ export class ManagerMetrics {
   readonly #workSeconds = this.#histogram('workqueue_work_duration_seconds', 'Time that a key was worked on', ['name', 'controller'], QUEUE_BUCKETS);
   readonly #leader = this.#gauge('leader_election_master_status', '1 while this replica leads', ['name']);
   readonly #requests = this.#counter('rest_client_requests_total', 'Requests to the API server', ['code', 'method']);
+  readonly #requestSeconds = this.#histogram('rest_client_request_duration_seconds', 'Time until the head of the answer', ['verb'], REQUEST_BUCKETS);
+  readonly #caches = new Map<string, () => SourceState | undefined>();
   readonly #relists = this.#counter('slipway_operator_relists_total', 'Watches that broke and were made anew', ['kind']);
   readonly #listenerErrors = this.#counter('slipway_operator_listener_errors_total', 'Events of a watch whose handler threw', ['kind']);
 
@@ -70,6 +75,8 @@ export class ManagerMetrics {
       work((queue) => Math.max(0, ...queue.workingSeconds)),
     );
     for (const method of METHODS) for (const code of ['200', '<error>']) this.#requests.inc({ code, method }, 0);
+    for (const verb of METHODS) this.#requestSeconds.zero({ verb });
+    this.#collectCaches();
     this.setLeading(false);
   }
 
@@ -78,8 +85,14 @@ export class ManagerMetrics {
   }
 
   /** For KubeTransport's `onAnswer`. */
-  countRequest(method: string, code: string): void {
+  countRequest(method: string, code: string, seconds: number): void {
     this.#requests.inc({ code, method });
+    this.#requestSeconds.observe({ verb: method }, seconds);
+  }
+
+  /** Read when somebody asks for metrics. */
+  watchCache(kind: string, read: () => SourceState | undefined): void {
+    this.#caches.set(kind, read);
   }
 
   /** Makes the series of a watched kind exist. */
@@ -133,6 +146,23 @@ export class ManagerMetrics {
     for (const counter of [this.#adds, this.#retries]) counter.inc(queue, 0);
     this.#depth.set(queue, 0);
     for (const histogram of [this.#queueSeconds, this.#workSeconds]) histogram.zero(queue);
+  }
+
+  #collectCaches(): void {
+    const collected = (name: string, help: string, read: (state: SourceState) => number | undefined): void => {
+      const gauge: Gauge<string> = new Gauge({
+        ...{ name, help, labelNames: ['kind'], registers: [this.registry] },
+        collect: () => {
+          for (const [kind, state] of this.#caches) {
+            const seen = state();
+            const value = seen === undefined ? undefined : read(seen);
+            if (value !== undefined) gauge.set({ kind }, value);
+          }
+        },
+      });
+    };
+    collected('slipway_operator_cache_objects', 'Objects in the cache', ({ objects }) => objects);
+    collected('slipway_operator_cache_last_event_age_seconds', 'Since the last change came', (state) => state.lastEventSecondsAgo);
   }
 
   #counter(name: string, help: string, labelNames: string[]): Counter<string> {

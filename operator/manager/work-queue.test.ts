@@ -190,3 +190,22 @@ test('tells how long keys waited and were worked on', async () => {
   queue.addAfterFailure('a');
   expect(seen.at(-1)).toBe('retried');
 });
+
+test('what waits, works, is delayed and failed can be looked at, each list bounded', async () => {
+  const clock = new FakeClock();
+  const queue = new WorkQueue({ clock, random: () => 0 });
+  for (const key of ['a', 'b', 'c', 'd']) queue.add(key);
+  expect(await queue.take()).toBe('a');
+  expect(await queue.take()).toBe('b');
+  queue.addAfterFailure('b');
+  queue.done('b');
+  queue.addAfter('e', 5000);
+  clock.jump(1000);
+  expect(queue.snapshot(1)).toEqual({
+    waiting: { total: 2, keys: [{ key: 'c', seconds: 1 }] },
+    working: { total: 1, keys: [{ key: 'a', seconds: 1 }] },
+    delayed: { total: 2, keys: [{ key: 'b', dueInSeconds: -0.995 }] },
+    failing: { total: 1, keys: [{ key: 'b', inARow: 1 }] },
+  });
+  queue.close();
+});

@@ -5,6 +5,7 @@
  */
 import { type BackoffOptions, backoffMs } from '../../lib/backoff.js';
 import { type Clock, STEADY_CLOCK } from '../../lib/clock.js';
+import { ENDED } from '../../lib/scoped-abort.js';
 
 export interface QueueObserver {
   added(): void;
@@ -14,6 +15,19 @@ export interface QueueObserver {
   taken(queuedSeconds: number): void;
   /** How long it was worked on. */
   finished(workedSeconds: number): void;
+}
+
+export interface QueuePart {
+  readonly total: number;
+  readonly keys: readonly { readonly key: string }[];
+}
+
+export interface QueueSnapshot {
+  readonly waiting: QueuePart;
+  readonly working: QueuePart;
+  readonly delayed: QueuePart;
+  /** Keys whose last reconcile failed. */
+  readonly failing: QueuePart;
 }
 
 export interface WorkQueueOptions {
@@ -64,6 +78,21 @@ export class WorkQueue {
     return [...this.#working.values()].map((since) => (this.#clock.now() - since) / 1000);
   }
 
+  /** For people who look: each list with at most `limit` keys, and how many there are. */
+  snapshot(limit: number): QueueSnapshot {
+    const now = this.#clock.now();
+    const part = <Value>(map: ReadonlyMap<string, Value>, describe: (value: Value) => object): QueuePart => ({
+      total: map.size,
+      keys: [...map].slice(0, limit).map(([key, value]) => ({ key, ...describe(value) })),
+    });
+    return {
+      waiting: part(this.#waiting, (since) => ({ seconds: seconds(now - since) })),
+      working: part(this.#working, (since) => ({ seconds: seconds(now - since) })),
+      delayed: part(this.#delays, ({ dueMs }) => ({ dueInSeconds: seconds(dueMs - now) })),
+      failing: part(this.#failures, (inARow) => ({ inARow })),
+    };
+  }
+
   add(key: string): void {
     if (this.#isClosed || this.#waiting.has(key) || this.#again.has(key)) return;
     if (this.#working.has(key)) this.#again.add(key);
@@ -86,7 +115,7 @@ export class WorkQueue {
     const dueMs = this.#clock.now() + delayMs;
     const known = this.#delays.get(key);
     if (known !== undefined && known.dueMs <= dueMs) return;
-    known?.cancel.abort();
+    known?.cancel.abort(ENDED);
     const delay: Delay = { dueMs, cancel: new AbortController() };
     this.#delays.set(key, delay);
     this.#clock.sleep(delayMs, delay.cancel.signal).then(() => {
@@ -130,7 +159,7 @@ export class WorkQueue {
   /** Nothing is given out any more; what waits is dropped. */
   close(): void {
     this.#isClosed = true;
-    for (const { cancel } of this.#delays.values()) cancel.abort();
+    for (const { cancel } of this.#delays.values()) cancel.abort(ENDED);
     this.#delays.clear();
     this.#waiting.clear();
     this.#observer?.depth(0);
@@ -148,10 +177,14 @@ export class WorkQueue {
     const now = this.#clock.now();
     this.#waiting.delete(key);
     this.#working.set(key, now);
-    this.#delays.get(key)?.cancel.abort();
+    this.#delays.get(key)?.cancel.abort(ENDED);
     this.#delays.delete(key);
     this.#observer?.depth(this.#waiting.size);
     this.#observer?.taken((now - (since ?? now)) / 1000);
     return key;
   }
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms) / 1000;
 }

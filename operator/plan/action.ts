@@ -16,7 +16,7 @@ export type Action =
   | { readonly kind: 'CreateRevision'; readonly revision: string; readonly digest: string; readonly number: number }
   | { readonly kind: 'MarkRevision'; readonly revision: string; readonly marks: RevisionMarks }
   | { readonly kind: 'DeleteRevision'; readonly revision: string }
-  /** `isConfirmed`: written whatever the cache shows, because pods of another revision end next and a cache may lag. */
+  /** Only if the Service is still as the cache shows it. `isConfirmed`: written in any case, because pods of another revision end next. */
   | { readonly kind: 'PointService'; readonly revision: string; readonly isConfirmed: boolean }
   | { readonly kind: 'EnsureRevisionService'; readonly revision: string }
   /** `isConfirmed`: written only if the Deployment is still as the cache shows it, because the address moves to its pods next. */

@@ -4,6 +4,7 @@ import type { RenderConfig } from '../render/config.js';
 import type { ModelIdentity } from '../render/metadata.js';
 import type { DeploymentView } from '../view/deployment-view.js';
 import type { Observed } from '../view/observed.js';
+import { perObject } from '../view/per-object.js';
 import type { PodView } from '../view/pod-view.js';
 import type { RevisionView } from '../view/revision-view.js';
 import type { Action } from './action.js';
@@ -24,9 +25,11 @@ export interface PhasePlan {
   readonly requeueAtMs?: number;
 }
 
+const specOf = perObject(completeSpec);
+
 export function newContext(observed: Observed, config: RenderConfig, nowMs: number): PlanContext {
   const { model, namespace, uid } = observed;
-  const spec = completeSpec(model.spec);
+  const spec = specOf(model.spec);
   return { observed, identity: { name: model.metadata.name, namespace, uid }, spec, replicas: wantedReplicas(spec), config, nowMs };
 }
 

@@ -29,13 +29,13 @@ export function planTakeover({ context, wanted, isGivenUp }: TakeoverInput): Tak
   const target = wanted !== undefined && shouldMove({ context, wanted, isGivenUp }, serving) ? wanted.name : serving?.name;
   const kept = [...new Set([wanted?.name, serving?.name].filter((name) => name !== undefined))];
   const retirement = planRetirement(context, kept);
-  const isConfirmed = retirement.some((action) => action.kind === 'ScaleTo' && (context.observed.deployments.get(action.revision)?.desired ?? 0) > 0);
-  const isMove = wanted !== undefined && target === wanted.name && serving !== undefined && serving.name !== wanted.name;
+  const isConfirmed = retirement.some((action) => endsPods(action, context));
+  const isMove = target !== undefined && target !== context.observed.serving && context.observed.deployments.has(target);
   return {
     target,
     kept,
     actions: [
-      ...(isMove && wanted.deployment !== undefined ? [scaleTo(wanted.name, context.replicas, true)] : []),
+      ...(isMove ? [scaleTo(target, context.replicas, true)] : []),
       ...(target === undefined ? [] : [{ kind: 'PointService', revision: target, isConfirmed } as const]),
       // the serving one first: what keeps the other from being made must not keep this one from being looked after
       ...(serving === undefined || serving.name === wanted?.name ? [] : planPods(serving, isHopeless(serving) ? 0 : context.replicas)),
@@ -43,6 +43,12 @@ export function planTakeover({ context, wanted, isGivenUp }: TakeoverInput): Tak
       ...retirement,
     ],
   };
+}
+
+/** As far as the cache knows: what it shows as empty may have pods again. */
+function endsPods(action: Action, { observed }: PlanContext): boolean {
+  if (action.kind === 'DeleteDeployment') return observed.deployments.has(action.revision);
+  return action.kind === 'ScaleTo' && (observed.deployments.get(action.revision)?.desired ?? 0) > 0;
 }
 
 /**

@@ -55,8 +55,20 @@ function findSiblings({ observed, identity, spec }: PlanContext, digest: string)
   return observed.revisions.filter(isSibling).sort((a, b) => b.number - a.number);
 }
 
+/** Of revisions, for as long as neither they, nor the spec, nor the chart's settings change: to render and to compare is most of a pass. */
+const known = new WeakMap<RevisionView, Pick<PlanContext, 'spec' | 'config'> & { readonly update: Update | undefined }>();
+
 /** Undefined when the revision is what would be rendered now. */
-function findUpdate(context: PlanContext, { name, digest, template }: RevisionView): Update | undefined {
+function findUpdate(context: PlanContext, revision: RevisionView): Update | undefined {
+  const { spec, config } = context;
+  const last = known.get(revision);
+  if (last !== undefined && last.spec === spec && last.config === config) return last.update;
+  const update = compareWithNow(context, revision);
+  known.set(revision, { spec, config, update });
+  return update;
+}
+
+function compareWithNow(context: PlanContext, { name, digest, template }: RevisionView): Update | undefined {
   const now = renderNow(context, name, digest);
   if (isSameJson(now, template)) return undefined;
   const all = describeChanges(template, now).map((change) => clip(change, LIMITS.updateChange));

@@ -1,5 +1,6 @@
 /** Which names a spec leads to. Whoever computes them again from the same spec finds the same objects. */
 import type { CompleteSpec } from '../api/defaults.js';
+import { perObject } from '../view/per-object.js';
 import type { RenderConfig } from './config.js';
 import { hash8 } from './hash.js';
 
@@ -7,9 +8,9 @@ import { hash8 } from './hash.js';
  * Hash of where the model comes from, as the spec says it. A digest that was once resolved for it stays: a tag that moves, or a
  * change of the chart, changes no model.
  */
-export function computeSourceHash({ model }: CompleteSpec): string {
-  return hash8({ uri: model.uri, digest: model.digest, secret: model.secretName });
-}
+export const computeSourceHash = perObject(({ model }: CompleteSpec): string =>
+  hash8({ uri: model.uri, digest: model.digest, secret: model.secretName }),
+);
 
 /** Hash of all that a resolver's answer depends on: another allow-list or proxy is worth new attempts. */
 export function computeResolverHash(spec: CompleteSpec, config: RenderConfig): string {
@@ -23,10 +24,18 @@ export function computeResolverHash(spec: CompleteSpec, config: RenderConfig): s
  * that was accepted counts; none is as if the field did not exist, so that names are those of versions without it.
  */
 export function computeRevisionName(name: string, spec: CompleteSpec, digest: string): string {
-  const { uri, version, secretName } = spec.model;
-  const { env, resources, accelerator, acceptedUpdate } = spec;
-  return `${name}-${hash8({ uri: withoutTag(uri), digest, version, secretName, env, resources, accelerator, acceptedUpdate })}`;
+  return `${name}-${revisionHashes(spec)(digest)}`;
 }
+
+const revisionHashes = perObject(({ model: { uri, version, secretName }, env, resources, accelerator, acceptedUpdate }: CompleteSpec) => {
+  let last = { digest: '', hash: '' };
+  return (digest: string): string => {
+    if (last.digest !== digest || last.hash === '') {
+      last = { digest, hash: hash8({ uri: withoutTag(uri), digest, version, secretName, env, resources, accelerator, acceptedUpdate }) };
+    }
+    return last.hash;
+  };
+});
 
 /** `oci://host:5000/a/b:4@sha256:…` → `oci://host:5000/a/b`. */
 function withoutTag(uri: string): string {

@@ -16,7 +16,10 @@ export function renderServiceAccount(namespace: string): KubeObject {
   };
 }
 
-/** False too for one that still has ModelDeployments as owners, as 0.1.0 wrote it: with the last of those it would be collected. */
+/**
+ * False too for one that still has ModelDeployments as owners, as 0.1.0 wrote it: with the last of those it would be collected. Not
+ * asked in every pass: owners that somebody else has written too, as a restored backup has, stay whatever we apply.
+ */
 export function isServiceAccountRight(account: KubeObject | undefined, desired: KubeObject): boolean {
   return containsManifest(account, desired) && !(account?.metadata.ownerReferences ?? []).some(({ kind }) => kind === KINDS.modelDeployment.kind);
 }

@@ -1,6 +1,7 @@
 /** The whole status of a pass. Derived from what is seen: wiped, it comes back, and nothing else changes. */
 import { LIMITS } from '../api/limits.js';
 import type { ModelDeploymentStatus, StatusColumns, StatusPod, StatusRevision } from '../api/zz_generated.modeldeployment.js';
+import { revisionState } from '../plan/context.js';
 import { compareFindings, type Finding } from '../plan/finding.js';
 import type { Plan } from '../plan/plan-model-deployment.js';
 import { podSelector } from '../render/metadata.js';
@@ -100,7 +101,8 @@ function describeRevision(plan: Plan, name: string, serving: string | undefined)
     role: roleOf(plan, name, serving),
     ...(digest === undefined ? {} : { digest }),
     ...(stored === undefined ? {} : { image: stored.image }),
-    replicas: { desired: deployment?.desired ?? 0, ready: deployment?.ready ?? 0 },
+    // of the pods, whose change is told first: the Deployment says the same a moment later, which would be another write
+    replicas: { desired: deployment?.desired ?? 0, ready: revisionState(plan.context, name).readyPods },
   };
 }
 

@@ -2,6 +2,7 @@
 import { ANNOTATIONS } from '../../contract/labels.js';
 import type { KubeObject } from '../ports.js';
 import { asInteger, asRecord, asText, isRecord, type Json } from './json.js';
+import { perObject } from './per-object.js';
 
 /** Why a revision was given up, and for which generation of the spec. */
 export interface FailureEvidence {
@@ -31,7 +32,7 @@ export interface RevisionView {
   readonly provenAt: string | undefined;
 }
 
-export function viewRevision(object: KubeObject): RevisionView {
+export const viewRevision = perObject((object: KubeObject): RevisionView => {
   const annotations = object.metadata.annotations ?? {};
   const data = asRecord(object['data']);
   return {
@@ -41,12 +42,15 @@ export function viewRevision(object: KubeObject): RevisionView {
     sourceHash: annotations[ANNOTATIONS.sourceHash] ?? '',
     image: asText(data['image']) ?? '',
     acceptedUpdate: asText(asRecord(data['spec'])['acceptedUpdate']),
-    template: asRecord(data['template']),
+    // may be text in memory: read when it is asked for
+    get template() {
+      return asRecord(data['template']);
+    },
     data,
     failed: parseEvidence(annotations[ANNOTATIONS.failed]),
     provenAt: annotations[ANNOTATIONS.proven],
   };
-}
+});
 
 function parseEvidence(text: string | undefined): FailureEvidence | undefined {
   if (text === undefined) return undefined;

@@ -34,7 +34,7 @@ export const BENCH_USAGE = `Usage: npm run bench -- [flags]
                      --soak-minutes N   how long the soak lasts (default 10; 0: none)
                      --operator FILE    another one's dist/operator/main.js, to compare
                      --profile FOLDER   a CPU profile of each operator
-                     --quick            smaller sizes: 5 minutes
+                     --quick            smaller sizes, without spread: 5 minutes
   --quick            two short rounds: shows that everything runs, its figures mean little
 Several of --peers, --memory and --soak may be given; --cases chooses models for --peers too (default there: mlp)`;
 

@@ -154,6 +154,33 @@ describe('rights', () => {
   });
 });
 
+describe('the FlowSchema', () => {
+  test('is for the Lease of this release and its ServiceAccount, and for nothing else', () => {
+    const schema = find('defaults', 'FlowSchema');
+    expect(at(schema, 'spec', 'priorityLevelConfiguration', 'name')).toBe('leader-election');
+    expect(at(schema, 'spec', 'rules')).toEqual([
+      {
+        subjects: [
+          {
+            kind: 'ServiceAccount',
+            serviceAccount: { name: at(find('defaults', 'ServiceAccount'), 'metadata', 'name'), namespace: 'slipway-system' },
+          },
+        ],
+        resourceRules: [
+          { verbs: ['get', 'create', 'update', 'patch'], apiGroups: ['coordination.k8s.io'], resources: ['leases'], namespaces: ['slipway-system'] },
+        ],
+      },
+    ]);
+  });
+
+  test('comes with the election and can be left out', async () => {
+    for (const set of ['flowSchema.enabled=false', 'leaderElection=false']) {
+      const { stdout } = await helmTemplate(programs.helm, ['--set', set]);
+      expect([set, stdout.includes('kind: FlowSchema')]).toEqual([set, false]);
+    }
+  });
+});
+
 describe('images', () => {
   const container = (name: string): unknown => at(find(name, 'Deployment'), 'spec', 'template', 'spec', 'containers', 0);
   const runtime = (name: string): unknown => {
@@ -189,6 +216,8 @@ describe('refusals', () => {
     { name: 'a registry with a scheme', set: ['global.imageRegistry=https://x'], want: '/global/imageRegistry' },
     { name: 'an unknown log level', set: ['logLevel=trace'], want: '/logLevel' },
     { name: 'the port of the probes', set: ['metrics.port=8081'], want: '/metrics/port' },
+    { name: 'one port for two', set: ['metrics.port=8082'], want: 'debug.port and metrics.port are both 8082: give them different ports' },
+    { name: 'a FlowSchema without a rank', set: ['flowSchema.matchingPrecedence=0'], want: '/flowSchema/matchingPrecedence' },
     { name: 'a toleration with a misspelt key', set: ['tolerations[0].efect=NoSchedule'], want: "additional properties 'efect' not allowed" },
     {
       name: 'two operators without an election',

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { type ClusterHandle, externalCluster, findCluster } from '../../cluster/cluster.js';
-import { SYSTEM_CLOCK } from '../../lib/clock.js';
+import { STEADY_CLOCK, SYSTEM_CLOCK } from '../../lib/clock.js';
 import { kubeconfigAccess } from '../../lib/kube/cluster-access.js';
 import { readArray, readRecord, readString } from '../../lib/kube/json.js';
 import { KubeClient } from '../../lib/kube/kube-client.js';
@@ -11,6 +11,8 @@ import { isAlreadyExists } from '../../lib/kube/kube-error.js';
 import { parseObject } from '../../lib/kube/kube-object.js';
 import { KubeTransport } from '../../lib/kube/transport.js';
 import { Informer } from '../../operator/kube/informer.js';
+import { OwnWrites } from '../../operator/kube/own-writes.js';
+import { ShowingWriter } from '../../operator/kube/showing-writer.js';
 import { KubeWriter } from '../../operator/kube/writer.js';
 import type { ResourceKind } from '../../operator/ports.js';
 import type { ApiWorld, ApiWorldMaker } from './api-world.js';
@@ -51,15 +53,16 @@ export class KubeWorlds implements ApiWorldMaker {
     this.#stop = new AbortController();
     this.#namespace = `contract-${randomBytes(4).toString('hex')}`;
     await this.client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.#namespace } });
-    const caches = new Map(cached ? await Promise.all(WRITTEN.map(async (kind) => [kind.plural, await this.#cache(kind)] as const)) : []);
+    const caches = new Map(cached ? await Promise.all(WRITTEN.map(async (kind) => [kind.plural, await this.#ownCache(kind)] as const)) : []);
+    const writer = new KubeWriter(this.client, ({ plural }, key) => caches.get(plural)?.get(key));
     return {
       ...{ namespace: this.#namespace, client: this.client, transport: this.transport },
       forgottenVersion: async () => '1',
       time: SYSTEM_CLOCK,
       patienceMs: PATIENCE_MS,
-      writer: new KubeWriter(this.client, ({ plural }, key) => caches.get(plural)?.get(key)),
+      writer: cached ? new ShowingWriter(writer, ({ plural }) => caches.get(plural)) : writer,
       hands: handsOn(this.client),
-      cache: (resource) => this.#cache(resource),
+      cache: async (resource) => caches.get(resource.plural) ?? this.#cache(resource),
     };
   }
 
@@ -68,6 +71,10 @@ export class KubeWorlds implements ApiWorldMaker {
     await Promise.all(this.#running);
     this.#running = [];
     await this.client.delete(NAMESPACES, { name: this.#namespace });
+  }
+
+  async #ownCache(resource: ResourceKind): Promise<OwnWrites> {
+    return new OwnWrites({ cache: await this.#cache(resource), clock: STEADY_CLOCK });
   }
 
   async #cache(resource: ResourceKind): Promise<Informer> {

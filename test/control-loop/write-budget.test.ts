@@ -59,20 +59,20 @@ describe('a deployment with two replicas', () => {
 });
 
 describe('a pod that flaps', () => {
-  test('ten times a second for a minute causes a status write a second', async () => {
+  test('ten times a second for twenty seconds causes a status write a second', async () => {
     await serving(1);
     const before = world.writes.length;
     let isReady = true;
     let moves = 0;
-    await world.pass(60_000, () => {
+    await world.pass(20_000, () => {
       if (moves++ % 2 === 0) return;
       isReady = !isReady;
       flap(isReady);
     });
     const writes = world.writes.slice(before);
     expect(new Set(writes)).toEqual(new Set(['status']));
-    expect(writes.length).toBeGreaterThan(50);
-    expect(writes.length).toBeLessThanOrEqual(62);
+    expect(writes.length).toBeGreaterThan(15);
+    expect(writes.length).toBeLessThanOrEqual(22);
   });
 
   test('is told within a second of its last move, whatever came before', async () => {

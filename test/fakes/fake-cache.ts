@@ -7,6 +7,7 @@ export class FakeCache implements Cache {
   readonly #store: ObjectStore;
   readonly #resource: ResourceKind;
   #frozen: readonly KubeObject[] | undefined;
+  #remembered: readonly KubeObject[] = [];
 
   constructor(store: ObjectStore, resource: ResourceKind) {
     this.#store = store;
@@ -15,6 +16,16 @@ export class FakeCache implements Cache {
 
   freeze(): void {
     this.#frozen ??= this.#store.objects(this.#resource);
+  }
+
+  /** Keeps what there is now for `rewind`. */
+  remember(): void {
+    this.#remembered = this.#store.objects(this.#resource);
+  }
+
+  /** Shows from now on what there was then: what a process that starts on old reads sees. */
+  rewind(): void {
+    this.#frozen = this.#remembered;
   }
 
   thaw(): void {

@@ -39,6 +39,15 @@ export class FakeCluster {
     this.#cacheOf(resource).freeze();
   }
 
+  remember(resource: ResourceKind): void {
+    this.#cacheOf(resource).remember();
+  }
+
+  /** The cache shows from now on what it was told to remember, and its events are withheld. */
+  rewind(resource: ResourceKind): void {
+    this.#cacheOf(resource).rewind();
+  }
+
   thaw(resource: ResourceKind): void {
     this.#cacheOf(resource).thaw();
     const events = this.#withheld.filter((event) => isSameResource(event.resource, resource));

@@ -31,6 +31,10 @@ export class FakeSource {
     return this.#hasSynced;
   }
 
+  state(): { objects: number; resourceVersion: string | undefined; lastEventSecondsAgo: number | undefined; relists: number } {
+    return { objects: this.#cluster.objects(this.#resource).length, resourceVersion: undefined, lastEventSecondsAgo: undefined, relists: 0 };
+  }
+
   subscribe(listener: (object: KubeObject, old?: KubeObject) => void): void {
     this.#listeners.push(listener);
   }

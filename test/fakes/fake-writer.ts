@@ -1,7 +1,7 @@
 /** The Writer port over the in-memory API, with faults: a call that fails, a reply that is lost, a process that dies between writes. */
 import { ADOPTION_MANAGER, FIELD_MANAGER } from '../../contract/labels.js';
 import { KubeError } from '../../lib/kube/kube-error.js';
-import { checkFreshness } from '../../operator/kube/freshness.js';
+import { checkFreshness, checkGeneration } from '../../operator/kube/freshness.js';
 import { checkOwnerLives, checkOwnership } from '../../operator/kube/ownership.js';
 import type { KubeObject, ObjectKey, Ownership, ResourceKind, Writer } from '../../operator/ports.js';
 import { keyOf } from './memory-api/metadata.js';
@@ -78,6 +78,11 @@ export class FakeWriter implements Writer {
       checkOwnership(existing, ownership);
       this.#store.remove(resource, key);
     });
+  }
+
+  async confirm(resource: ResourceKind, seen: KubeObject): Promise<void> {
+    if (this.hasCrashed) throw new CrashError();
+    checkGeneration(this.#store.get(resource, keyOf(seen)), seen);
   }
 
   applyStatus(resource: ResourceKind, object: KubeObject): Promise<KubeObject> {

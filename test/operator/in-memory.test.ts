@@ -37,6 +37,7 @@ class Rig {
         leaderElection: true,
         metricsPort: 0,
         probesPort: 0,
+        debugPort: undefined,
         watchNamespaces: [],
         render: TEST_CONFIG,
       },

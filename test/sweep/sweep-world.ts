@@ -35,6 +35,7 @@ const CONFIG: OperatorConfig = {
   leaderElection: true,
   metricsPort: 0,
   probesPort: 0,
+  debugPort: undefined,
   watchNamespaces: [],
   render: TEST_CONFIG,
 };

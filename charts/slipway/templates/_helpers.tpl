@@ -7,6 +7,9 @@
 {{- if and (gt (int .Values.replicas) 1) (not .Values.leaderElection) -}}
 {{- fail (printf "replicas is %d and leaderElection is false: the operators would work against each other. Set leaderElection to true, or replicas to 1" (int .Values.replicas)) -}}
 {{- end -}}
+{{- if and .Values.debug.enabled (eq (int .Values.debug.port) (int .Values.metrics.port)) -}}
+{{- fail (printf "debug.port and metrics.port are both %d: give them different ports" (int .Values.debug.port)) -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "slipway.fullname" -}}

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ControlLoopResults, noResults } from './figures.js';
-import type { ControlLoopFlags, PartName } from './flags.js';
+import { type ControlLoopFlags, PART_NAMES, type PartName } from './flags.js';
 import { measureLarge, measureSoak } from './part-large.js';
 import { measureModels, measureSpread } from './part-models.js';
 import { renderControlLoop } from './report.js';
@@ -12,7 +12,7 @@ import { raiseOwnWeight } from './weight.js';
 
 const REPORT = join('.slipway', 'reports', 'control-loop.json');
 const FULL: Pace = { small: 1000, large: 5000, most: 10_000, flips: 400, steadySeconds: 600 };
-const QUICK: Pace = { small: 200, large: 400, most: 600, flips: 100, steadySeconds: 20 };
+const QUICK: Pace = { small: 200, large: 300, most: 400, flips: 100, steadySeconds: 15 };
 
 export interface Pace extends Sizes {
   readonly flips: number;
@@ -32,7 +32,8 @@ export async function runControlLoop(flags: ControlLoopFlags): Promise<void> {
   console.log(machine);
   const results = noResults();
   const part: Part = { flags, pace, results, say: (text) => console.log(`  ${text}`) };
-  const isWanted = (name: PartName): boolean => flags.parts.length === 0 || flags.parts.includes(name);
+  const all = flags.quick ? PART_NAMES.filter((name) => name !== 'spread') : PART_NAMES;
+  const isWanted = (name: PartName): boolean => (flags.parts.length === 0 ? all : flags.parts).includes(name);
   const undoWeight = raiseOwnWeight();
   try {
     if (isWanted('create')) await measureModels(part);

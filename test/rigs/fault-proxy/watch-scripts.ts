@@ -155,6 +155,7 @@ async function* stamped(lines: AsyncIterable<string>): AsyncGenerator<{ readonly
     isOver = true;
     wake();
   });
+  reading.catch(() => undefined); // told below, to whoever still reads
   for (;;) {
     const next = waiting.shift();
     if (next !== undefined) yield next;
