@@ -4,7 +4,7 @@ import type { ModelDeployment, StatusCondition } from '../api/zz_generated.model
 
 /** Sentences about what is broken; empty when nothing is. */
 export function findBrokenInvariants({ metadata, status }: ModelDeployment): string[] {
-  if (status === undefined) return [];
+  if (status === undefined || isUnwritten(status)) return [];
   const conditions = status.conditions ?? [];
   const of = (type: StatusCondition['type']): StatusCondition | undefined => conditions.find((condition) => condition.type === type);
   const [ready, stalled, reconciling, available] = [of('Ready'), of('Stalled'), of('Reconciling'), of('Available')];
@@ -29,6 +29,11 @@ export function findBrokenInvariants({ metadata, status }: ModelDeployment): str
     [(status.pods ?? []).length <= 20 && (status.blockers ?? []).length <= 10, 'lists are bounded'],
   ];
   return rules.filter(([holds]) => !holds).map(([, rule]) => rule);
+}
+
+/** What the API server itself gives a new object, and one whose status was wiped: the CRD's default, which no operator writes. */
+function isUnwritten({ observedGeneration, conditions }: NonNullable<ModelDeployment['status']>): boolean {
+  return observedGeneration === -1 && conditions === undefined;
 }
 
 function byteLength(text: string): number {
