@@ -18,6 +18,7 @@ import { KubeEventRecorder } from './kube/event-recorder.js';
 import { Informer } from './kube/informer.js';
 import { LeaseLock } from './kube/lease-lock.js';
 import { OwnWrites } from './kube/own-writes.js';
+import { OwnWritesSource } from './kube/own-writes-source.js';
 import { ShowingWriter } from './kube/showing-writer.js';
 import { trimmerOf } from './kube/trim.js';
 import { KubeWriter } from './kube/writer.js';
@@ -68,6 +69,7 @@ export function assembleOperator(parts: OperatorParts): Operator {
   const informers = newInformers(parts);
   registerModelMetrics(metrics.registry, informers.modelDeployment);
   const caches = mapKinds((kind) => new OwnWrites({ cache: informers[kind], clock: time.steady, transform: trimmerOf(kind) }));
+  const sources = mapKinds((kind) => new OwnWritesSource(informers[kind], caches[kind]));
   const cacheOf = (resource: ResourceKind): OwnWrites | undefined => {
     const kind = WATCHED_KINDS.find((name) => KINDS[name].plural === resource.plural);
     return kind === undefined ? undefined : caches[kind];
@@ -82,15 +84,15 @@ export function assembleOperator(parts: OperatorParts): Operator {
     config: config.render,
     log,
   });
-  const watches = WATCHED_KINDS.map((kind) => ({ source: informers[kind], mapToKeys: mapToModels(kind) }));
+  const watches = WATCHED_KINDS.map((kind) => ({ source: sources[kind], mapToKeys: mapToModels(kind) }));
   manager.addController({ name: 'modeldeployment', reconciler, watches, queue: { random: time.random }, workers: MODEL_WORKERS });
-  const { modelDeployment: models, serviceAccount: accounts } = informers;
+  const { modelDeployment: models } = informers;
   manager.addController({
     name: 'serviceaccount',
     reconciler: new ServiceAccountController({ models, accounts: caches.serviceAccount, writer, census: client }),
     watches: [
-      { source: models, mapToKeys: mapModelToAccount(models) },
-      { source: accounts, mapToKeys: mapAccount },
+      { source: sources.modelDeployment, mapToKeys: mapModelToAccount(models) },
+      { source: sources.serviceAccount, mapToKeys: mapAccount },
     ],
     queue: { random: time.random },
     workers: 1,

@@ -73,6 +73,25 @@ describe('a cache that lags', () => {
     expect(tiers()).toEqual([]);
   });
 
+  test('tells of what it showed and no watch has brought: who decided by it has to look again', async () => {
+    const told: string[] = [];
+    cache.onUnseen(({ metadata }) => told.push(metadata.name));
+    cluster.freeze(SERVICES);
+    await apply('a', 'gone');
+    await clock.advance(4_000);
+    await apply('a', 'late');
+    await apply('a', 'seen');
+    cluster.remove(SERVICES, { namespace: 'shop', name: 'gone' });
+    await clock.advance(5_999);
+    expect(told).toEqual([]);
+    await clock.advance(1);
+    expect(told).toEqual(['gone']);
+    cluster.remove(SERVICES, { namespace: 'shop', name: 'late' });
+    cluster.thaw(SERVICES);
+    await clock.advance(10_000);
+    expect(told).toEqual(['gone', 'late']);
+  });
+
   test('is believed at once when it showed something new while we wrote', async () => {
     await apply('a');
     const slow = new ShowingWriter(

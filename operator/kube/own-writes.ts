@@ -4,7 +4,8 @@
  *
  * An object that was written is shown in place of the cached one only while the cache shows the very version that it showed
  * when the write began, and for ten seconds at most: whatever else the watch brings, or nothing for so long, and the cache is
- * believed again. What is kept here is thus never needed and never wrong for longer than a watch may lag anyway.
+ * believed again. What is kept here is thus never needed and never wrong for longer than a watch may lag anyway. Who decided by an
+ * object that the watch never brought hears of its end: it may be gone since, and then no watch will ever tell.
  */
 import type { Clock } from '../../lib/clock.js';
 import type { Cache, KubeObject, ObjectKey } from '../ports.js';
@@ -23,16 +24,21 @@ interface Written {
 export interface OwnWritesOptions {
   readonly cache: Cache;
   /** For durations. */
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Clock;
   /** What the cache keeps of an object. */
   readonly transform?: (object: KubeObject) => KubeObject;
 }
+
+/** Hears of an own write that is not shown any more, although no watch has brought it. */
+export type UnseenListener = (object: KubeObject) => void;
 
 export class OwnWrites implements Cache {
   readonly #options: OwnWritesOptions;
   readonly #objects = new ObjectIndex();
   /** In the order of the writes. */
   readonly #written = new Map<string, Written>();
+  readonly #listeners: UnseenListener[] = [];
+  #isWaiting = false;
 
   constructor(options: OwnWritesOptions) {
     this.#options = options;
@@ -55,6 +61,10 @@ export class OwnWrites implements Cache {
     return this.#options.cache.count(namespace);
   }
 
+  onUnseen(listener: UnseenListener): void {
+    this.#listeners.push(listener);
+  }
+
   /** Writes one object and shows what the server stored. */
   async show(key: ObjectKey, write: () => Promise<KubeObject>): Promise<KubeObject> {
     const over = this.#options.cache.get(key);
@@ -66,6 +76,7 @@ export class OwnWrites implements Cache {
     this.#written.set(id, { key, over, untilMs: this.#options.clock.now() + UNSEEN_MS });
     this.#objects.put(this.#options.transform?.(stored) ?? stored);
     this.#forgetOld();
+    void this.#tellUnseen();
     return stored;
   }
 
@@ -78,9 +89,9 @@ export class OwnWrites implements Cache {
     if (this.#written.size === 0) return undefined;
     const written = this.#written.get(idOf(key));
     if (written === undefined) return undefined;
-    if (this.#options.cache.get(key) === written.over && this.#options.clock.now() < written.untilMs)
-      return this.#objects.get(key.namespace, key.name);
-    this.#forget(idOf(key));
+    const isSeen = this.#options.cache.get(key) !== written.over;
+    if (!isSeen && this.#options.clock.now() < written.untilMs) return this.#objects.get(key.namespace, key.name);
+    if (isSeen) this.#forget(idOf(key)); // what is over and was not seen is told of first
     return undefined;
   }
 
@@ -91,11 +102,29 @@ export class OwnWrites implements Cache {
     this.#objects.remove({ apiVersion: '', kind: '', metadata: written.key });
   }
 
+  /** One wait at a time, for the oldest. */
+  async #tellUnseen(): Promise<void> {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    for (let [next] = this.#written.values(); next !== undefined; [next] = this.#written.values()) {
+      const waitMs = next.untilMs - this.#options.clock.now();
+      if (waitMs > 0) await this.#options.clock.sleep(waitMs);
+      else this.#tellOne(next);
+    }
+    this.#isWaiting = false;
+  }
+
+  #tellOne({ key, over }: Written): void {
+    const object = this.#objects.get(key.namespace, key.name);
+    const isSeen = this.#options.cache.get(key) !== over;
+    this.#forget(idOf(key));
+    if (object !== undefined && !isSeen) for (const listener of this.#listeners) listener(object);
+  }
+
   #forgetOld(): void {
-    const now = this.#options.clock.now();
-    for (const [id, { untilMs }] of this.#written) {
-      if (untilMs > now && this.#written.size <= MAX_UNSEEN) return;
-      this.#forget(id);
+    for (const written of this.#written.values()) {
+      if (this.#written.size <= MAX_UNSEEN) return;
+      this.#tellOne(written);
     }
   }
 }
