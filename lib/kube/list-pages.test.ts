@@ -30,10 +30,10 @@ class PageServer implements KubeConnection {
 
 const page = (items: unknown, next?: string, resourceVersion = '7') => ({ body: { metadata: { resourceVersion, continue: next ?? '' }, items } });
 const expired = { status: 410, body: { kind: 'Status', code: 410, reason: 'Expired', message: 'The continue token is too old' } };
-const list = async (server: PageServer) => {
+const list = async (server: PageServer, parse = (item: unknown) => item) => {
   const access = { server: 'http://memory', namespace: 'shop', credentials: async () => ({ tls: {}, headers: {} }) };
   const transport = new KubeTransport(access, { userAgent: 'test', connect: () => server });
-  return listPages(transport, { method: 'GET', path: '/api/v1/pods' }, { pageSize: 2, maxPages: 5, maxRestarts: 2 });
+  return listPages(transport, { method: 'GET', path: '/api/v1/pods' }, { parse, pageSize: 2, maxPages: 5, maxRestarts: 2 });
 };
 
 describe('listPages', () => {
@@ -41,6 +41,17 @@ describe('listPages', () => {
     const server = new PageServer((next) => (next === null ? page([1, 2], 'two') : page([3])));
     expect(await list(server)).toEqual({ items: [1, 2, 3], version: '7' });
     expect(server.asked).toEqual(['2 -', '2 two']);
+  });
+
+  test('items are made smaller as their page comes, not when all have come', async () => {
+    const server = new PageServer((next) => (next === null ? page([1, 2], 'two') : page([3])));
+    const parsedAt: string[] = [];
+    const { items } = await list(server, (item) => {
+      parsedAt.push(`${item} after ${server.asked.length}`);
+      return Number(item) * 10;
+    });
+    expect(items).toEqual([10, 20, 30]);
+    expect(parsedAt).toEqual(['1 after 1', '2 after 1', '3 after 2']);
   });
 
   test('an empty list as Go writes it', async () => {

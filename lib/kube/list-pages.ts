@@ -3,31 +3,33 @@ import { isRecord, readRecord, readString } from './json.js';
 import { isGone, KubeError } from './kube-error.js';
 import type { KubeRequest, KubeTransport } from './transport.js';
 
-export interface ListOptions {
+export interface ListOptions<Item> {
+  /** Of each item as its page comes: a list of ten thousand pods is never in memory as it was sent. */
+  readonly parse: (item: unknown) => Item;
   readonly pageSize: number;
   readonly maxPages: number;
   /** A continue token lives for some minutes. A list that takes longer is begun anew so many times. */
   readonly maxRestarts: number;
 }
 
-export interface WholeList {
-  readonly items: readonly unknown[];
+export interface WholeList<Item> {
+  readonly items: readonly Item[];
   readonly version: string;
 }
 
-interface Page extends WholeList {
+interface Page extends WholeList<unknown> {
   readonly next: string | undefined;
 }
 
 /** `call` is that of one page but for `limit` and `continue`. */
-export async function listPages(transport: KubeTransport, call: KubeRequest, options: ListOptions): Promise<WholeList> {
+export async function listPages<Item>(transport: KubeTransport, call: KubeRequest, options: ListOptions<Item>): Promise<WholeList<Item>> {
   for (let restarts = 0; ; restarts++) {
-    const items: unknown[] = [];
+    const items: Item[] = [];
     let next: string | undefined;
     try {
       for (let pages = 1; ; pages++) {
         const page = parsePage(await transport.request({ ...call, query: { ...call.query, limit: options.pageSize, continue: next } }), call.path);
-        for (const item of page.items) items.push(item);
+        for (const item of page.items) items.push(options.parse(item));
         if (page.next === undefined) return { items, version: page.version };
         if (page.next === next || pages >= options.maxPages) throw badList(call.path, `has no end: page ${pages} leads to another`);
         next = page.next;

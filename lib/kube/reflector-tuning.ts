@@ -23,7 +23,7 @@ export interface ReflectorTuning {
 }
 
 export const REFLECTOR_TUNING: ReflectorTuning = {
-  pageSize: 500,
+  pageSize: 250,
   maxPages: 2000,
   maxListRestarts: 2,
   maxStaleLists: 5,

@@ -97,12 +97,10 @@ export class Reflector {
     const { labelSelector, transport } = this.#options;
     const call = { method: 'GET', path: this.#path(), query: { labelSelector }, signal, timeoutMs: this.#tuning.listTimeoutMs } as const;
     const { pageSize, maxPages, maxListRestarts, relistMs, backoff } = this.#tuning;
-    const { items, version } = await listPages(transport, call, { pageSize, maxPages, maxRestarts: maxListRestarts });
+    const parse = (item: unknown): KubeJson => this.#parse(item);
+    const { items, version } = await listPages(transport, call, { parse, pageSize, maxPages, maxRestarts: maxListRestarts });
     this.#refuseStale(version);
-    this.store.replaceAll(
-      items.map((item) => this.#parse(item)),
-      version,
-    );
+    this.store.replaceAll(items, version);
     this.#version = version;
     this.#relistAt = this.#clock.now() + relistMs * (1 - backoff.jitter * this.#random());
     this.#hasSynced = true;
