@@ -70,7 +70,8 @@ export class OperatorUnderTest {
     for (const until = performance.now() + LEAD_MS; ; await sleep(20)) {
       const metrics = await this.metrics().catch(() => undefined);
       if (metrics?.get('leader_election_master_status')?.some(({ value }) => value === 1) === true) return;
-      if (this.#child.exitCode !== null || performance.now() > until) throw new Error(`The operator does not lead:\n${this.#output.slice(-2000)}`);
+      this.assertRuns();
+      if (performance.now() > until) throw new Error(`The operator does not lead:\n${this.#output.slice(-2000)}`);
     }
   }
 
@@ -83,6 +84,13 @@ export class OperatorUnderTest {
     const { pid } = this.#child;
     if (pid === undefined) throw new Error('The operator could not be started');
     return pid;
+  }
+
+  /** Throws when it has ended: nobody need wait for it then. */
+  assertRuns(): void {
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode === null && signalCode === null) return;
+    throw new Error(`The operator ended by itself (${signalCode ?? `exit code ${exitCode}`}):\n${this.#output.slice(-4000)}`);
   }
 
   get output(): string {
@@ -119,7 +127,7 @@ export class OperatorUnderTest {
   }
 
   #rssBytes(): number {
-    return this.#child.exitCode === null ? readRssBytes(this.pid) : 0;
+    return readRssBytes(this.pid); // 0 of one that is gone
   }
 
   #add(text: string): void {

@@ -54,6 +54,7 @@ export async function measureStart(options: StartOptions): Promise<{ figures: St
 async function watchPasses(operator: OperatorUnderTest, count: number): Promise<{ seconds: number; perSecond: number }> {
   let lastIdle = operator.startedAt;
   for (const until = performance.now() + PATIENCE_MS; performance.now() < until; await sleep(LOOK_MS)) {
+    operator.assertRuns();
     const metrics: Metrics = await operator.metrics().catch(() => new Map());
     const passes = sumOf(metrics, 'controller_runtime_reconcile_total');
     const at = performance.now();

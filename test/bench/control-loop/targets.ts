@@ -31,7 +31,7 @@ export function checkControlLoop(results: ControlLoopResults, { small, large, mo
     target(`${large} steady: RSS, MB`, '≤', 400, steady?.rssMb),
     target(`${large} steady: writes`, '≤', 0, steady?.writes),
     target(`${large} steady: requests per second`, '≤', 1, steady?.requestsPerSecond),
-    target('sockets to the API server', '≤', 4, steady?.sockets),
+    target('sockets to the API server', '≤', 4, (steady ?? results.steadies[0])?.sockets),
     target(`start with ${large} models and ${start?.pods ?? 0} pods: s until caught up`, '≤', 15, start?.seconds),
     target('peak RSS at that start, of settled', '≤', 1.5, start === undefined ? Number.NaN : start.peakMb / start.settledMb),
     target(`${most} made: peak RSS, MB (no bound is given but that there is one)`, '≤', 1000, peakMb),
