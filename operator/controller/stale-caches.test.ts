@@ -4,7 +4,7 @@
  * earlier step. No pass may take the last ready pods from behind the address, and when the caches are true again all is well.
  */
 import { describe, expect, test } from '@jest/globals';
-import { makeModelDeployment } from '../../test/builders/model-deployment.js';
+import { DIGEST_B, makeModelDeployment } from '../../test/builders/model-deployment.js';
 import { TestWorld } from '../../test/builders/test-world.js';
 import { KINDS, type KindName } from '../api/kinds.js';
 import { asRecord } from '../view/json.js';
@@ -102,6 +102,23 @@ describe.each([
       }
     }
   }, 60_000);
+});
+
+test('an operator on old reads forgets nothing that another has learned of a revision', async () => {
+  const world = new TestWorld();
+  world.create(makeModelDeployment().replicas(2).obj());
+  await world.settle();
+  const bad = { kind: 'FetchFails', termination: { code: 'DIGEST_MISMATCH', stage: 'verify', message: 'other bytes' } } as const;
+  world.fates.set(DIGEST_B, bad);
+  world.edit({ model: { ...uri('2').model, digest: DIGEST_B } });
+  for (const kind of ['controllerRevision', 'deployment', 'pod', 'service'] as const) world.cluster.remember(KINDS[kind]);
+  await world.settle();
+  const marks = (): unknown[] => world.cluster.objects(KINDS.controllerRevision).map(({ metadata }) => metadata.annotations);
+  const before = marks();
+  expect(JSON.stringify(before)).toContain('DIGEST_MISMATCH');
+  for (const kind of ['controllerRevision', 'deployment', 'pod', 'service'] as const) world.cluster.rewind(KINDS[kind]);
+  for (let pass = 0; pass < STALE_PASSES; pass++) await world.reconcile().catch(() => undefined);
+  expect(marks()).toEqual(before);
 });
 
 describe.each(LAGGING.map((lagging) => ({ kinds: lagging.join(', '), lagging })))('a cache that lags: $kinds', ({ lagging }) => {

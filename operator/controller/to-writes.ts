@@ -50,8 +50,9 @@ export function toWrites(action: Action, plan: Plan): Write[] {
     case 'DeletePod':
       return remove(KINDS.pod, action.pod);
     case 'CreateRevision':
+      // bound to its not being there: written over one that the cache does not show, it would lose what was learned of it
       return apply(KINDS.controllerRevision, action.revision, () =>
-        renderNewRevision({ model, spec, config, digest: action.digest, number: action.number }),
+        asSeen(renderNewRevision({ model, spec, config, digest: action.digest, number: action.number }), observed),
       );
     case 'MarkRevision': {
       const revision = stored(action.revision);

@@ -18,7 +18,7 @@ export interface OperatorOptions {
 
 const PROGRAM = 'dist/operator/main.js';
 /** What Node takes for itself in a container with the chart's limit of 512Mi (`v8.getHeapStatistics()` there: 259 MB). */
-const HEAP = ['--max-old-space-size=256', '--max-semi-space-size=1'];
+const HEAP = ['--max-old-space-size=256', '--max-semi-space-size=8'];
 
 const MB = 2 ** 20;
 const WANTED = [
