@@ -64,7 +64,7 @@ export function modelName(index: number): string {
   return `m${String(index).padStart(6, '0')}`;
 }
 
-function readPage(kind: KindName, first: number, count: number): unknown[] {
+export function readPage(kind: KindName, first: number, count: number): unknown[] {
   const all: unknown = JSON.parse(readFileSync(FILE, 'utf8'));
   const ofKind = (Array.isArray(all) ? all : []).filter((object) => object['kind'] === KINDS[kind].kind);
   const text = JSON.stringify(ofKind);
