@@ -30,15 +30,19 @@ export function exchangeOnH2(session: ClientHttp2Session, call: HttpCall, onClos
       cancel(stream);
     };
     let failure: unknown;
+    let isAnswered = false;
     stream.on('error', (error) => {
       failure = error;
     });
     stream.once('close', () => {
       call.signal.removeEventListener('abort', abort);
       onClosed();
-      reject(explain(stream, failure));
+      if (!isAnswered) reject(explain(stream, failure)); // an error with its stack for each call that went well would be a tenth of its cost
     });
-    stream.once('response', (headers) => resolve({ ...readHead(headers), body: readBody(stream, () => failure) }));
+    stream.once('response', (headers) => {
+      isAnswered = true;
+      resolve({ ...readHead(headers), body: readBody(stream, () => failure) });
+    });
     if (call.body !== undefined) stream.end(call.body);
     if (call.signal.aborted) abort();
     else call.signal.addEventListener('abort', abort, { once: true });
