@@ -1,5 +1,7 @@
 /** Runs programs for the hack scripts and the end-to-end tests: output captured, failures with the program's own words. */
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 
 export interface ExecOptions {
   readonly cwd?: string;
@@ -21,7 +23,7 @@ export function execAny(command: string, args: readonly string[], options: ExecO
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: options.cwd,
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, ...kubeCacheOf(args), ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     });
@@ -40,6 +42,16 @@ export function execAny(command: string, args: readonly string[], options: ExecO
     child.stdin.on('error', () => undefined); // the program may end without reading its input; its exit code tells
     child.stdin.end(options.input ?? '');
   });
+}
+
+/**
+ * kubectl and helm remember for hours which kinds an address serves, and a later cluster of ours may have the address of an earlier one:
+ * what they learn of a cluster of ours goes with it.
+ */
+export function kubeCacheOf(args: readonly string[]): Readonly<Record<string, string>> {
+  const kubeconfig = args[args.indexOf('--kubeconfig') + 1] ?? '';
+  const isOurs = args.includes('--kubeconfig') && (kubeconfig.includes('/.slipway/') || kubeconfig.startsWith(tmpdir()));
+  return isOurs ? { KUBECACHEDIR: join(dirname(kubeconfig), 'kube-cache') } : {};
 }
 
 /** Resolves with stdout; rejects with the program's last words when it fails. */

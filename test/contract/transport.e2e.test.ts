@@ -55,9 +55,13 @@ const namesIn = (cache: Cache) =>
     .filter((name) => name !== 'kube-root-ca.crt')
     .sort();
 
-function apiServerPid(): number {
+function apiServer() {
   if (cluster.local === undefined) throw new Error('This is no local cluster');
-  const pid = readSupervisor(cluster.local)?.components.find(({ name }) => name === 'kube-apiserver')?.pid;
+  return readSupervisor(cluster.local)?.components.find(({ name }) => name === 'kube-apiserver');
+}
+
+function apiServerPid(): number {
+  const pid = apiServer()?.pid;
   if (pid === undefined) throw new Error('The API server does not run');
   return pid;
 }
@@ -94,6 +98,12 @@ testLocally(
       ),
     ).rejects.toThrow(/got no answer/);
     expect(namesIn(cache)).toEqual(['before']);
+    await eventually(
+      'the supervisor to see its end',
+      PATIENCE_MS,
+      () => apiServer()?.phase,
+      (phase) => phase === 'exited',
+    );
     await upCluster({ name: cluster.name }, new Phases(() => undefined));
     await create('after');
     await eventually(
