@@ -68,7 +68,10 @@ export function assembleOperator(parts: OperatorParts): Operator {
   const manager = new Manager({ logger: log, metrics, election, ports: parts.ports, clock: time.steady, finish: () => recorder.flush() });
   const informers = newInformers(parts);
   registerModelMetrics(metrics.registry, informers.modelDeployment);
-  const caches = mapKinds((kind) => new OwnWrites({ cache: informers[kind], clock: time.steady, transform: trimmerOf(kind) }));
+  const caches = mapKinds((kind) => {
+    const onListenerError = (): void => metrics.countListenerError(KINDS[kind].kind);
+    return new OwnWrites({ cache: informers[kind], clock: time.steady, transform: trimmerOf(kind), onListenerError });
+  });
   const sources = mapKinds((kind) => new OwnWritesSource(informers[kind], caches[kind]));
   const cacheOf = (resource: ResourceKind): OwnWrites | undefined => {
     const kind = WATCHED_KINDS.find((name) => KINDS[name].plural === resource.plural);

@@ -54,6 +54,10 @@ describe('parseConfig', () => {
     { env: { SLIPWAY_METRICS_PORT: '80800' }, want: 'SLIPWAY_METRICS_PORT "80800" is not a port' },
     { env: { SLIPWAY_DEBUG_PORT: '-1' }, want: 'SLIPWAY_DEBUG_PORT "-1" is not a port' },
     { env: { SLIPWAY_WATCH_NAMESPACES: 'Shop' }, want: 'SLIPWAY_WATCH_NAMESPACES has "Shop", which is not a namespace' },
+    {
+      env: { SLIPWAY_WATCH_NAMESPACES: Array.from({ length: 51 }, (_, at) => `shop-${at}`).join(',') },
+      want: 'SLIPWAY_WATCH_NAMESPACES has 51 namespaces, and 50 can be watched one by one: give none to watch all',
+    },
     { env: { SLIPWAY_PLAIN_HTTP_HOSTS: 'http://x' }, want: 'SLIPWAY_PLAIN_HTTP_HOSTS has "http://x", which is not a host or host:port' },
   ])('$want', ({ env, want }) => {
     const parse = () => parseConfig({ ...IMAGE, ...env }, 'host-1');

@@ -43,7 +43,7 @@ export function parseConfig(env: Environment, hostname: string): OperatorConfig 
     metricsPort: parsePort(env, 'SLIPWAY_METRICS_PORT', OPERATOR_PORTS.metrics),
     probesPort: parsePort(env, 'SLIPWAY_PROBES_PORT', OPERATOR_PORTS.probes),
     debugPort: optional(env, 'SLIPWAY_DEBUG_PORT') === undefined ? undefined : parsePort(env, 'SLIPWAY_DEBUG_PORT', 0),
-    watchNamespaces: parseList(env, 'SLIPWAY_WATCH_NAMESPACES', DNS_LABEL, 'a namespace'),
+    watchNamespaces: parseNamespaces(env),
     render: {
       runtimeImage: parseImage(env),
       imagePullSecrets: parseList(env, 'SLIPWAY_IMAGE_PULL_SECRETS', DNS_SUBDOMAIN, 'the name of a Secret'),
@@ -52,6 +52,17 @@ export function parseConfig(env: Environment, hostname: string): OperatorConfig 
       proxy: parseProxies(env),
     },
   };
+}
+
+/** Each namespace costs a watch of each kind, and a connection carries a hundred. */
+const MAX_WATCHED_NAMESPACES = 50;
+
+function parseNamespaces(env: Environment): readonly string[] {
+  const namespaces = parseList(env, 'SLIPWAY_WATCH_NAMESPACES', DNS_LABEL, 'a namespace');
+  if (namespaces.length <= MAX_WATCHED_NAMESPACES) return namespaces;
+  throw new ConfigError(
+    `SLIPWAY_WATCH_NAMESPACES has ${namespaces.length} namespaces, and ${MAX_WATCHED_NAMESPACES} can be watched one by one: give none to watch all, or run an operator for each part`,
+  );
 }
 
 function parseImage(env: Environment): string {

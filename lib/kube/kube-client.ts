@@ -3,8 +3,8 @@
  * server stored them; nothing that was read is ever written back whole, for that would undo what others wrote meanwhile.
  */
 
-import { readArray, readRecord, readString } from './json.js';
-import { isNotFound } from './kube-error.js';
+import { isRecord, readArray, readRecord, readString } from './json.js';
+import { isNotFound, KubeError } from './kube-error.js';
 import { type KubeJson, type KubeResource, parseObject } from './kube-object.js';
 import { type ResourceRef, resourcePath } from './resource-path.js';
 import type { KubeRequest, KubeTransport } from './transport.js';
@@ -68,7 +68,13 @@ export class KubeClient {
   /** As the server's store has it now, of a kind with namespaces. */
   async isEmpty(resource: KubeResource, namespace: string, options: CallOptions = {}): Promise<boolean> {
     const call = { method: 'GET', path: resourcePath(resource, { namespace }), query: { limit: 1 }, ...options } as const;
-    return readArray(await this.#transport.request(call), 'items').length === 0;
+    const list = await this.#transport.request(call);
+    const items = isRecord(list) ? (list['items'] ?? []) : undefined;
+    // what is no list says nothing, least of all that nothing is there
+    if (!Array.isArray(items) || readString(readRecord(list, 'metadata'), 'resourceVersion') === undefined) {
+      throw new KubeError(`The list ${call.path} is none: ${JSON.stringify(list)?.slice(0, 100)}`, { code: 0, reason: 'BadAnswer' });
+    }
+    return items.length === 0;
   }
 
   /** All of them as they were at one moment, page by page. */

@@ -14,7 +14,7 @@ import type { Outcome } from '../status/outcome.js';
 import { isSameJson } from '../view/json.js';
 import type { Observed } from '../view/observed.js';
 import { applyPlan } from './apply.js';
-import { computeStatusEvents, computeWriteEvents } from './events.js';
+import { computeStatusEvents, computeWriteEvents, type ModelEvent } from './events.js';
 import { type Caches, observe } from './observe.js';
 import { StatusBudget } from './status-budget.js';
 
@@ -53,8 +53,9 @@ export class ModelDeploymentController implements Reconciler {
     const log = this.options.log.child({ namespace: key.namespace, name: key.name, generation: observed.generation });
     const plan = planModelDeployment(observed, config, clock.now());
     const outcome = await applyPlan(plan, writer, log);
+    this.#record(plan, computeWriteEvents(plan, outcome)); // before the status, whose write may fail: no later pass writes the same again
     const report = await this.#writeStatus(plan, outcome);
-    this.#recordEvents(plan, outcome, report);
+    if (report.waitMs === undefined) this.#record(plan, computeStatusEvents(plan, report.status));
     const next = this.#nextPass(plan, outcome, report);
     if (outcome.failure !== undefined && outcome.failure.wait === undefined) {
       const atLatestMs = next.kind === 'RequeueAfter' ? next.afterMs : undefined;
@@ -75,16 +76,17 @@ export class ModelDeploymentController implements Reconciler {
     const isUnderWay = outcome.written.length > 0 && outcome.failure === undefined && outcome.conflict === undefined;
     const waitMs = this.#budget.take(observed.uid, { before, after: status, isUnderWay }, nowMs);
     if (waitMs > 0) return { status, waitMs };
-    await this.options.writer.applyStatus(KINDS.modelDeployment, toStatusObject(observed, status));
+    try {
+      await this.options.writer.applyStatus(KINDS.modelDeployment, toStatusObject(observed, status));
+    } catch (error) {
+      this.#budget.refund(observed.uid);
+      throw error;
+    }
     return { status, waitMs: undefined };
   }
 
-  #recordEvents(plan: Plan, outcome: Outcome, { status, waitMs }: Report): void {
-    const about = plan.context.observed.model;
-    const ofStatus = waitMs === undefined ? computeStatusEvents(plan, status) : [];
-    for (const { type, reason, message } of [...computeWriteEvents(plan, outcome), ...ofStatus]) {
-      this.options.recorder.event({ ...about }, type, reason, message);
-    }
+  #record({ context }: Plan, events: readonly ModelEvent[]): void {
+    for (const { type, reason, message } of events) this.options.recorder.event({ ...context.observed.model }, type, reason, message);
   }
 
   /** What the cluster does wakes us by itself; only what time alone does needs an instant. */

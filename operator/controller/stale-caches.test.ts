@@ -104,6 +104,22 @@ describe.each([
   }, 60_000);
 });
 
+test('an operator on old reads takes no pods away that another has added since', async () => {
+  const world = new TestWorld();
+  world.create(makeModelDeployment().replicas(1).obj());
+  await world.settle();
+  world.cluster.remember(KINDS.deployment);
+  world.edit({ replicas: 2 });
+  world.cluster.remember(KINDS.modelDeployment);
+  await world.settle();
+  world.edit({ replicas: 5 });
+  await world.settle();
+  const revision = world.serving() ?? '';
+  for (const kind of ['deployment', 'modelDeployment'] as const) world.cluster.rewind(KINDS[kind]);
+  for (let pass = 0; pass < STALE_PASSES; pass++) await world.reconcile().catch(() => undefined);
+  expect(world.replicasOf(revision)).toBe(5);
+});
+
 test('an operator on old reads forgets nothing that another has learned of a revision', async () => {
   const world = new TestWorld();
   world.create(makeModelDeployment().replicas(2).obj());

@@ -143,6 +143,14 @@ describe('StatusBudget', () => {
     expect(budget.take(UID, UNDER_WAY, 150)).toBe(200);
   });
 
+  test('a write that was refused is not counted: the queue says when it is tried again', () => {
+    const budget = new StatusBudget();
+    expect([budget.take(UID, FIRST, 0), budget.take(UID, EDIT, 10)]).toEqual([0, 0]);
+    budget.refund(UID);
+    expect(budget.take(UID, ORDINARY, 20)).toBe(0);
+    expect(budget.take(UID, ORDINARY, 30)).toBeGreaterThan(0);
+  });
+
   test('models do not wait for each other, and those longest untouched are forgotten', () => {
     const budget = new StatusBudget({ ...BUDGET_LIMITS, maxModels: 2 });
     for (const uid of ['a', 'b', 'c']) expect(budget.take(uid, ORDINARY, 0)).toBe(0);

@@ -72,6 +72,11 @@ export class StatusBudget {
     return Math.max(waitMs, 0);
   }
 
+  /** The write was not done: nothing is counted, and how soon it is tried again is for the queue's backoff to say. */
+  refund(uid: string): void {
+    this.#accounts.delete(uid);
+  }
+
   /** A clock that was set back must not hold a status up: what lies in the future counts as unknown. */
   #accountOf(uid: string, nowMs: number): Account {
     const account = this.#accounts.get(uid) ?? FRESH;

@@ -58,7 +58,7 @@ export function toWrites(action: Action, plan: Plan): Write[] {
       const revision = stored(action.revision);
       const object = revision === undefined ? undefined : renderControllerRevision(model, { ...revision, ...action.marks });
       // a mark may be one that is taken away, which no comparison of what must be there can see
-      return object === undefined ? [] : [{ kind: 'Apply', resource: KINDS.controllerRevision, object, ownership }];
+      return object === undefined ? [] : [{ kind: 'Apply', resource: KINDS.controllerRevision, object: asSeen(object, observed), ownership }];
     }
     case 'DeleteRevision':
       return remove(KINDS.controllerRevision, action.revision);
@@ -72,9 +72,10 @@ export function toWrites(action: Action, plan: Plan): Write[] {
     case 'ScaleTo': {
       const revision = stored(action.revision);
       if (revision === undefined) return [];
-      const render = (): KubeObject => renderDeployment(model, revision, action.replicas);
+      // bound to what was seen: an old read must not take away pods that another replica has added since
+      const render = (): KubeObject => asSeen(renderDeployment(model, revision, action.replicas), observed);
       return action.isConfirmed
-        ? [{ kind: 'Apply', resource: KINDS.deployment, object: asSeen(render(), observed), ownership }]
+        ? [{ kind: 'Apply', resource: KINDS.deployment, object: render(), ownership }]
         : apply(KINDS.deployment, action.revision, render);
     }
     case 'DeleteDeployment':

@@ -12,7 +12,14 @@ export const ABSENT = '';
 /** Throws when `desired` names a resourceVersion and the server's object is not of that version any more. */
 export function checkFreshness(existing: KubeObject | undefined, desired: KubeObject): void {
   const { resourceVersion } = desired.metadata;
-  if (resourceVersion !== undefined && resourceVersion !== (existing?.metadata.resourceVersion ?? ABSENT)) throw newStaleError(desired);
+  if (resourceVersion === undefined || resourceVersion === (existing?.metadata.resourceVersion ?? ABSENT)) return;
+  if (resourceVersion === ABSENT && existing !== undefined && isOutOfSight(existing, desired)) return;
+  throw newStaleError(desired);
+}
+
+/** Watches and indexes find objects by labels: one that somebody has taken a label from is there, and no cache will ever show it. */
+function isOutOfSight(existing: KubeObject, { metadata: { labels = {} } }: KubeObject): boolean {
+  return Object.entries(labels).some(([label, value]) => existing.metadata.labels?.[label] !== value);
 }
 
 /** Throws when the server's object is not the one that was seen, or has got another spec since, or is being deleted. */

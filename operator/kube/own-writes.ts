@@ -8,6 +8,7 @@
  * object that the watch never brought hears of its end: it may be gone since, and then no watch will ever tell.
  */
 import type { Clock } from '../../lib/clock.js';
+import { toError } from '../../lib/errors.js';
 import type { Cache, KubeObject, ObjectKey } from '../ports.js';
 import { type ObjectFilter, ObjectIndex } from './object-index.js';
 
@@ -27,6 +28,7 @@ export interface OwnWritesOptions {
   readonly clock: Clock;
   /** What the cache keeps of an object. */
   readonly transform?: (object: KubeObject) => KubeObject;
+  readonly onListenerError?: (error: Error) => void;
 }
 
 /** Hears of an own write that is not shown any more, although no watch has brought it. */
@@ -118,7 +120,14 @@ export class OwnWrites implements Cache {
     const object = this.#objects.get(key.namespace, key.name);
     const isSeen = this.#options.cache.get(key) !== over;
     this.#forget(idOf(key));
-    if (object !== undefined && !isSeen) for (const listener of this.#listeners) listener(object);
+    if (object === undefined || isSeen) return;
+    for (const listener of this.#listeners) {
+      try {
+        listener(object);
+      } catch (error) {
+        this.#options.onListenerError?.(toError(error));
+      }
+    }
   }
 
   #forgetOld(): void {

@@ -137,15 +137,17 @@ export class Manager {
     this.#isStopping = true;
     this.#logger.info(cut.signal.aborted ? 'Leadership was lost' : 'Stopping');
     stop.abort();
+    let isLeftBehind = false;
     if (!(await this.#endsWithin(work, cut.signal.aborted ? CUT_OFF_MS : (this.#options.graceMs ?? GRACE_MS)))) {
       cut.abort();
-      if (!(await this.#endsWithin(work, CUT_OFF_MS))) this.#logger.warn('A reconcile does not end and is left behind');
+      isLeftBehind = !(await this.#endsWithin(work, CUT_OFF_MS));
+      if (isLeftBehind) this.#logger.warn('A reconcile does not end and is left behind: the lease is left to run out');
     }
     const { finish } = this.#options;
     if (finish !== undefined && !cut.signal.aborted && !(await this.#endsWithin(finish(), FINISH_MS))) this.#logger.warn('Some Events were not told');
     renewing.abort();
     if ((await kept) === 'Lost') return 'LeadershipLost';
-    await this.#finish(election);
+    if (!isLeftBehind) await this.#finish(election); // what still writes must not write beside the next leader
     return 'Stopped';
   }
 
