@@ -104,7 +104,7 @@ describe('rights', () => {
   /** What the operator's code does, and nothing else. */
   const WANTED = [
     'slipway.dev/modeldeployments[] get,list,watch',
-    'slipway.dev/modeldeployments/status[] get,patch',
+    'slipway.dev/modeldeployments/status[] patch',
     '/pods,services[] get,list,watch,create,patch,delete',
     '/serviceaccounts[] get,list,watch,create,patch',
     '/serviceaccounts[slipway-runtime] delete',
@@ -167,7 +167,7 @@ describe('the FlowSchema', () => {
           },
         ],
         resourceRules: [
-          { verbs: ['get', 'create', 'update', 'patch'], apiGroups: ['coordination.k8s.io'], resources: ['leases'], namespaces: ['slipway-system'] },
+          { verbs: ['get', 'create', 'patch'], apiGroups: ['coordination.k8s.io'], resources: ['leases'], namespaces: ['slipway-system'] },
         ],
       },
     ]);

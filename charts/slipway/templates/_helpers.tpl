@@ -77,7 +77,7 @@ annotations:
   verbs: [get, list, watch]
 - apiGroups: [slipway.dev]
   resources: [modeldeployments/status]
-  verbs: [get, patch]
+  verbs: [patch]
 - apiGroups: [""]
   resources: [pods, services]
   verbs: [get, list, watch, create, patch, delete]
