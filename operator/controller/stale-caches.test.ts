@@ -104,6 +104,29 @@ describe.each([
   }, 60_000);
 });
 
+test.each<{ unseen: readonly KindName[] }>([
+  { unseen: ['controllerRevision', 'service', 'pod'] },
+  { unseen: ['controllerRevision', 'service'] },
+  { unseen: ['controllerRevision', 'pod'] },
+  { unseen: ['service', 'pod'] },
+  { unseen: ['controllerRevision'] },
+])('caches that fill one by one end no pods: $unseen not seen yet', async ({ unseen }) => {
+  const world = new TestWorld();
+  for (const kind of unseen) world.cluster.remember(KINDS[kind]);
+  world.create(makeModelDeployment().digest(DIGEST_B).replicas(2).obj());
+  await world.settle();
+  const pods = world.names('pod');
+  for (const kind of unseen) world.cluster.rewind(KINDS[kind]);
+  for (let pass = 0; pass < STALE_PASSES; pass++) {
+    await world.reconcile().catch(() => undefined);
+    world.kubernetes.step();
+    expect(world.names('pod')).toEqual(pods);
+  }
+  for (const kind of unseen) world.cluster.thaw(KINDS[kind]);
+  await world.settle();
+  expect(world.ready()).toBe('True Serving');
+});
+
 test('an operator on old reads takes no pods away that another has added since', async () => {
   const world = new TestWorld();
   world.create(makeModelDeployment().replicas(1).obj());

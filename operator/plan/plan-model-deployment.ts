@@ -36,7 +36,7 @@ export function planModelDeployment(observed: Observed, config: RenderConfig, no
   const { wanted } = update;
   const failure = wanted === undefined ? TRUSTED : planFailure(context, wanted);
   const isGivenUp = failure.kind === 'GivenUp';
-  const takeover = planTakeover({ context, wanted: wanted?.stored === undefined ? undefined : wanted, isGivenUp });
+  const takeover = planTakeover({ context, wanted: wanted?.stored === undefined ? undefined : wanted, wantedName: wanted?.name, isGivenUp });
   const history = planHistory(context, wanted === undefined ? [] : [wanted.name]);
   return {
     ...{ ...update, context, digest, failure, target: takeover.target },

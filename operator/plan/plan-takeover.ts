@@ -21,14 +21,17 @@ export interface TakeoverInput {
   readonly context: PlanContext;
   /** The revision that the spec asks for; undefined while it is not known or not stored. */
   readonly wanted: RevisionState | undefined;
+  /** Its name, also when it is not stored, or not seen to be: what runs of it stays. */
+  readonly wantedName?: string | undefined;
   readonly isGivenUp: boolean;
 }
 
-export function planTakeover({ context, wanted, isGivenUp }: TakeoverInput): TakeoverPlan {
+export function planTakeover({ context, wanted, wantedName, isGivenUp }: TakeoverInput): TakeoverPlan {
   const serving = findServing(context, wanted);
   const target = wanted !== undefined && shouldMove({ context, wanted, isGivenUp }, serving) ? wanted.name : serving?.name;
-  const kept = [...new Set([wanted?.name, serving?.name].filter((name) => name !== undefined))];
-  const retirement = planRetirement(context, kept);
+  const kept = [...new Set([wanted?.name, wantedName, serving?.name].filter((name) => name !== undefined))];
+  // while it is not known who serves, nothing goes: where caches fill one by one, a Deployment may be seen before all that says what it is for
+  const retirement = target === undefined ? [] : planRetirement(context, kept);
   const isConfirmed = retirement.some((action) => endsPods(action, context));
   const isMove = target !== undefined && target !== context.observed.serving && context.observed.deployments.has(target);
   return {
