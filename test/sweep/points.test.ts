@@ -19,7 +19,7 @@ describe('A point', () => {
     const [[journey], [fault]] = [JOURNEYS, FAULTS];
     if (journey === undefined || fault === undefined) throw new Error('There are journeys and faults');
     expect(commandFor({ journey, fault, index: 3, seed: 7 })).toBe(
-      "SLIPWAY_SEED=7 SLIPWAY_SWEEP_POINT='create / F1 killed before / 3' npm run test:long -- -t 'crash sweep'",
+      "SLIPWAY_SEED=7 SLIPWAY_SWEEP_POINT='create / F1 killed before / 3' npm run test:long -- test/sweep",
     );
   });
 

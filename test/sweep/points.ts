@@ -19,7 +19,7 @@ export function describePoint({ journey, fault, index, second }: Point): string 
 
 /** The one-line command that runs this point alone. */
 export function commandFor(point: Point): string {
-  return `SLIPWAY_SEED=${point.seed} SLIPWAY_SWEEP_POINT='${describePoint(point)}' npm run test:long -- -t 'crash sweep'`;
+  return `SLIPWAY_SEED=${point.seed} SLIPWAY_SWEEP_POINT='${describePoint(point)}' npm run test:long -- test/sweep`;
 }
 
 export function parsePoint(
