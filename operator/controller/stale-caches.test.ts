@@ -4,7 +4,7 @@
  * earlier step. No pass may take the last ready pods from behind the address, and when the caches are true again all is well.
  */
 import { describe, expect, test } from '@jest/globals';
-import { DIGEST_B, makeModelDeployment } from '../../test/builders/model-deployment.js';
+import { DIGEST_B, type ModelDeploymentBuilder, makeModelDeployment } from '../../test/builders/model-deployment.js';
 import { TestWorld } from '../../test/builders/test-world.js';
 import { KINDS, type KindName } from '../api/kinds.js';
 import { asRecord } from '../view/json.js';
@@ -111,20 +111,59 @@ test.each<{ unseen: readonly KindName[] }>([
   { unseen: ['service', 'pod'] },
   { unseen: ['controllerRevision'] },
 ])('caches that fill one by one end no pods: $unseen not seen yet', async ({ unseen }) => {
+  // whose digest is known from the spec, or only from what is stored
+  for (const model of [makeModelDeployment().digest(DIGEST_B), makeModelDeployment()]) await fillOneByOne(model, unseen);
+});
+
+async function fillOneByOne(model: ModelDeploymentBuilder, unseen: readonly KindName[]): Promise<void> {
   const world = new TestWorld();
   for (const kind of unseen) world.cluster.remember(KINDS[kind]);
-  world.create(makeModelDeployment().digest(DIGEST_B).replicas(2).obj());
+  world.create(model.replicas(2).obj());
   await world.settle();
-  const pods = world.names('pod');
+  const servers = (): string[] => world.names('pod').filter((name) => !name.includes('-resolve-'));
+  const pods = servers();
   for (const kind of unseen) world.cluster.rewind(KINDS[kind]);
   for (let pass = 0; pass < STALE_PASSES; pass++) {
     await world.reconcile().catch(() => undefined);
     world.kubernetes.step();
-    expect(world.names('pod')).toEqual(pods);
+    expect(servers()).toEqual(pods);
   }
   for (const kind of unseen) world.cluster.thaw(KINDS[kind]);
   await world.settle();
   expect(world.ready()).toBe('True Serving');
+}
+
+test('marks are written over what was seen and over nothing else', async () => {
+  const world = new TestWorld();
+  world.create(makeModelDeployment().digest(DIGEST_B).replicas(1).obj());
+  for (let round = 0; world.names('controllerRevision').length === 0 && round < 20; round++) await world.reconcile();
+  world.cluster.remember(KINDS.controllerRevision);
+  await world.settle();
+  const marks = (): unknown => world.cluster.objects(KINDS.controllerRevision)[0]?.metadata.annotations;
+  const before = marks();
+  expect(JSON.stringify(before)).toContain('proven');
+  world.cluster.rewind(KINDS.controllerRevision);
+  world.clock.jump(60_000);
+  for (let pass = 0; pass < STALE_PASSES; pass++) await world.reconcile().catch(() => undefined);
+  expect(marks()).toEqual(before);
+});
+
+test('a revision on its way keeps its pods while its stored revision is not seen', async () => {
+  const world = new TestWorld();
+  world.create(makeModelDeployment().replicas(2).obj());
+  await world.settle();
+  world.cluster.remember(KINDS.controllerRevision);
+  world.edit({ model: { ...uri('2').model, digest: DIGEST_B } });
+  for (let round = 0; world.names('pod').length < 4 && round < 20; round++) {
+    await world.reconcile();
+    world.kubernetes.step();
+  }
+  const pods = world.names('pod');
+  expect(pods).toHaveLength(4);
+  world.cluster.rewind(KINDS.controllerRevision);
+  for (let pass = 0; pass < STALE_PASSES; pass++) await world.reconcile().catch(() => undefined);
+  world.kubernetes.step();
+  expect(world.names('pod')).toEqual(pods);
 });
 
 test('an operator on old reads takes no pods away that another has added since', async () => {
