@@ -8,8 +8,9 @@ import type { ManagerOutcome } from '../../operator/manager/manager.js';
 import { ManagerMetrics } from '../../operator/manager/metrics.js';
 import { asList, asRecord } from '../../operator/view/json.js';
 import { DIGEST_A, DIGEST_B, makeModelDeployment } from '../builders/model-deployment.js';
+import { makeOperatorConfig } from '../builders/operator-config.js';
+import { REPORT } from '../builders/report.js';
 import { SimulatedKubernetes } from '../builders/simulated-kubernetes.js';
-import { REPORT, TEST_CONFIG } from '../builders/test-world.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { PASS } from '../fakes/memory-api/exchange.js';
 import { MemoryApi } from '../fakes/memory-api/memory-api.js';
@@ -30,17 +31,7 @@ class Rig {
     const stop = new AbortController();
     const transport = new KubeTransport(api.access(), { userAgent: 'slipway-operator', connect: api.connect(name), clock });
     const operator = assembleOperator({
-      config: {
-        instance: name,
-        namespace: 'slipway',
-        logLevel: 'error',
-        leaderElection: true,
-        metricsPort: 0,
-        probesPort: 0,
-        debugPort: undefined,
-        watchNamespaces: [],
-        render: TEST_CONFIG,
-      },
+      config: makeOperatorConfig(name, 'slipway'),
       ...{ transport, metrics: new ManagerMetrics(), log: SILENT_LOGGER, namespace: 'slipway', identity: name, ports: undefined },
       probe: { statusz: async () => REPORT },
       time: { wall: clock, steady: clock, random: () => 0.5 },

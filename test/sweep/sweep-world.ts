@@ -7,12 +7,11 @@ import type { Termination } from '../../contract/termination.js';
 import { SILENT_LOGGER } from '../../lib/logger.js';
 import { KINDS } from '../../operator/api/kinds.js';
 import type { ModelDeploymentSpec } from '../../operator/api/zz_generated.modeldeployment.js';
-import type { OperatorConfig } from '../../operator/config.js';
 import type { KubeObject, ObjectKey, ResourceKind } from '../../operator/ports.js';
 import { DIGEST_A, DIGEST_B } from '../builders/model-deployment.js';
+import { makeOperatorConfig } from '../builders/operator-config.js';
 import { REPORT } from '../builders/report.js';
 import { type PodFate, SimulatedKubernetes } from '../builders/simulated-kubernetes.js';
-import { TEST_CONFIG } from '../builders/test-config.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { FakeProbe } from '../fakes/fake-probe.js';
 import type { Exchange, Fault } from '../fakes/memory-api/exchange.js';
@@ -27,18 +26,6 @@ const DIGEST_C = `sha256:${'c'.repeat(64)}`;
 const STEP_MS = 500;
 /** What the kubelet takes to start a container of the operator anew. */
 const RESTART_MS = 2000;
-
-const CONFIG: OperatorConfig = {
-  instance: '',
-  namespace: OPERATOR_NAMESPACE,
-  logLevel: 'error',
-  leaderElection: true,
-  metricsPort: 0,
-  probesPort: 0,
-  debugPort: undefined,
-  watchNamespaces: [],
-  render: TEST_CONFIG,
-};
 
 export class SweepWorld {
   readonly clock = new FakeClock('2026-01-01T01:00:00Z');
@@ -97,7 +84,14 @@ export class SweepWorld {
     }
     const dice = new Chance(this.chance.integer(2 ** 31));
     const box = new OperatorBox({
-      ...{ name, clock: this.clock, config: CONFIG, namespace: OPERATOR_NAMESPACE, probe: this.#probe, log: SILENT_LOGGER },
+      ...{
+        name,
+        clock: this.clock,
+        config: makeOperatorConfig('', OPERATOR_NAMESPACE),
+        namespace: OPERATOR_NAMESPACE,
+        probe: this.#probe,
+        log: SILENT_LOGGER,
+      },
       access: this.api.access(),
       connect: this.api.connect(name),
       random: () => dice.next(),
