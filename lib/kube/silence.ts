@@ -3,28 +3,44 @@ import type { Clock } from '../clock.js';
 import { ENDED } from '../scoped-abort.js';
 import { KubeError } from './kube-error.js';
 
-/** Passes on what comes. Throws a KubeError `Silent` when nothing comes for `silenceMs`, and calls `onSilence` then. */
+/**
+ * Passes on what comes. Throws a KubeError `Silent` when nothing comes for `silenceMs`, and calls `onSilence` then. What the reader
+ * takes between two pieces is no silence. One timer for the whole stream: a watch brings thousands of pieces, and a timer for each
+ * would be a tenth of what they cost.
+ */
 export async function* failOnSilence(
   body: AsyncIterable<Uint8Array>,
   { clock, silenceMs, onSilence }: { readonly clock: Clock; readonly silenceMs: number; readonly onSilence: () => void },
 ): AsyncGenerator<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]();
+  const over = new AbortController();
+  let sinceMs = clock.now();
+  let giveUp: ((error: Error) => void) | undefined; // while somebody waits
+  const listen = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      const leftMs = giveUp === undefined ? silenceMs : sinceMs + silenceMs - clock.now();
+      if (leftMs > 0) await clock.sleep(leftMs, over.signal);
+      else {
+        onSilence();
+        giveUp?.(new KubeError(`Nothing came for ${silenceMs} ms`, { code: 0, reason: 'Silent' }));
+        return;
+      }
+    }
+  };
+  void listen();
   try {
     for (;;) {
-      const timer = new AbortController();
-      const silence = clock.sleep(silenceMs, timer.signal).then(() => 'Silence' as const);
-      const next = iterator.next().finally(() => timer.abort(ENDED));
-      const first = await Promise.race([next, silence]);
-      if (first === 'Silence' && !timer.signal.aborted) {
-        next.catch(() => undefined);
-        onSilence();
-        throw new KubeError(`Nothing came for ${silenceMs} ms`, { code: 0, reason: 'Silent' });
-      }
-      const result = await next;
+      sinceMs = clock.now();
+      const result = await new Promise<IteratorResult<Uint8Array, unknown>>((resolve, reject) => {
+        giveUp = reject;
+        iterator.next().then(resolve, reject);
+      });
+      giveUp = undefined;
       if (result.done === true) return;
       yield result.value;
     }
   } finally {
+    over.abort(ENDED);
     // not awaited: a body that hangs would hang its reader
     iterator.return?.().catch(() => undefined);
   }

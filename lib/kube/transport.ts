@@ -61,6 +61,7 @@ export class KubeTransport {
   readonly #options: TransportOptions;
   readonly #clock: Clock;
   readonly #connect: Connect;
+  readonly #basePath: string;
   #session: Session | undefined;
   /** The last one alone: certificates that change with every reading must not collect sockets. */
   #retired: KubeConnection | undefined;
@@ -69,6 +70,7 @@ export class KubeTransport {
 
   constructor(access: ClusterAccess, options: TransportOptions) {
     this.#access = access;
+    this.#basePath = new URL(access.server).pathname.replace(/\/+$/, '');
     this.#options = options;
     this.#clock = options.clock ?? STEADY_CLOCK;
     this.#connect = options.connect ?? ((server, tls) => new TcpConnection(server, tls));
@@ -195,7 +197,7 @@ export class KubeTransport {
   }
 
   #target({ path, query = {} }: KubeRequest): string {
-    const base = new URL(this.#access.server).pathname.replace(/\/+$/, '');
+    const base = this.#basePath;
     const search = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
     return `${base}${path}${search.size === 0 ? '' : `?${search}`}`;

@@ -21,7 +21,8 @@ export async function* readWatchLines(chunks: AsyncIterable<Uint8Array>, maxLine
   for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      const line = Buffer.concat([...pending, chunk.subarray(start, end)]);
+      const rest = chunk.subarray(start, end);
+      const line = pending.length === 0 ? Buffer.from(rest.buffer, rest.byteOffset, rest.byteLength) : Buffer.concat([...pending, rest]);
       [pending, pendingBytes, start] = [[], 0, end + 1];
       if (line.length > 0) yield parseLine(line.toString('utf8'));
     }

@@ -78,7 +78,8 @@ function planMarks({ spec, replicas, nowMs }: PlanContext, wanted: RevisionState
   const marks = {
     failed: failure.kind === 'GivenUp' ? failure.evidence : undefined,
     provenAt: stored.provenAt ?? (isProven ? new Date(nowMs).toISOString() : undefined),
-    sourceHash: computeSourceHash(spec),
+    // a pinned source was not asked: what the last one that was asked said of this digest stays true
+    sourceHash: spec.model.digest === undefined ? computeSourceHash(spec) : stored.sourceHash,
   };
   const isKnown = marks.failed === stored.failed && marks.provenAt === stored.provenAt && marks.sourceHash === stored.sourceHash;
   return isKnown ? [] : [{ kind: 'MarkRevision', revision: wanted.name, marks }];

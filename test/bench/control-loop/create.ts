@@ -11,7 +11,8 @@ import { Rig } from './rig.js';
 
 /** Of the client that makes the models: more than any operator works on at a time. */
 const CREATORS = 16;
-const QUEUE_LOOKS_MS = 250;
+/** Each look makes the operator print all its metrics, which costs it as much as half a model. */
+const QUEUE_LOOKS_MS = 2000;
 
 export interface Running {
   readonly rig: Rig;
