@@ -45,8 +45,16 @@ function isDisruptive(action: Action, { context: { observed } }: Plan): boolean 
 }
 
 async function applyWrite(write: Write, namespace: string, writer: Writer): Promise<void> {
-  if (write.kind === 'Apply') await writer.apply(write.resource, write.object, write.ownership);
-  else await writer.delete(write.resource, { namespace, name: write.name }, write.ownership);
+  switch (write.kind) {
+    case 'Create':
+      await writer.create(write.resource, write.object, write.ownership);
+      return;
+    case 'Apply':
+      await writer.apply(write.resource, write.object, write.ownership);
+      return;
+    case 'Delete':
+      await writer.delete(write.resource, { namespace, name: write.name }, write.ownership);
+  }
 }
 
 function describeFailure(action: Action, error: Error): Outcome {

@@ -6,7 +6,7 @@
 import { ADOPTION_MANAGER, FIELD_MANAGER } from '../../contract/labels.js';
 import { WaitingError } from '../../lib/errors.js';
 import type { KubeClient } from '../../lib/kube/kube-client.js';
-import { isConflict, isInvalid, isNotFound, KubeError } from '../../lib/kube/kube-error.js';
+import { isAlreadyExists, isConflict, isInvalid, isNotFound, KubeError } from '../../lib/kube/kube-error.js';
 import { type KubeObject, type ObjectKey, type Ownership, OwnershipError, type ResourceKind, type Writer } from '../ports.js';
 import { defined } from './defined.js';
 import { checkFreshness, checkGeneration, newStaleError } from './freshness.js';
@@ -43,6 +43,18 @@ export class KubeWriter implements Writer {
         return this.#apply(resource, object, { existing, fieldManager: managerFor(ownership) });
       }),
     );
+  }
+
+  async create(resource: ResourceKind, object: KubeObject, ownership: Ownership): Promise<KubeObject> {
+    const { status: _, metadata, ...fields } = object;
+    const { name, namespace, labels, annotations, ownerReferences } = metadata;
+    const fresh = { ...fields, metadata: { name, ...defined({ namespace, labels, annotations, ownerReferences }) } };
+    try {
+      return await explained(`create ${describeObject(object)}`, () => this.#client.create(resource, fresh, { fieldManager: FIELD_MANAGER }));
+    } catch (error) {
+      if (isAlreadyExists(error)) return this.apply(resource, object, ownership);
+      throw error;
+    }
   }
 
   async delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void> {

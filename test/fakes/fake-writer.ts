@@ -7,7 +7,7 @@ import type { KubeObject, ObjectKey, Ownership, ResourceKind, Writer } from '../
 import { keyOf } from './memory-api/metadata.js';
 import type { ObjectStore } from './memory-api/object-store.js';
 
-export type WriteVerb = 'apply' | 'delete' | 'applyStatus';
+export type WriteVerb = 'create' | 'apply' | 'delete' | 'applyStatus';
 
 /** The process that writes is dead: nothing that it does arrives any more. */
 export class CrashError extends Error {
@@ -69,6 +69,12 @@ export class FakeWriter implements Writer {
       checkOwnerLives(this.#store.get(ownership.owner, { ...keyOf(object), name: ownership.name }), ownership);
       return this.#store.apply(resource, object, { manager: ADOPTION_MANAGER });
     });
+  }
+
+  create(resource: ResourceKind, object: KubeObject, ownership: Ownership): Promise<KubeObject> {
+    if (this.#store.get(resource, keyOf(object)) !== undefined) return this.apply(resource, object, ownership);
+    const { resourceVersion: _, ...metadata } = object.metadata;
+    return this.#write('create', resource, keyOf(object), () => this.#store.create(resource, { ...object, metadata }, { manager: FIELD_MANAGER }));
   }
 
   async delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void> {
