@@ -217,6 +217,23 @@ test('a status that was computed from an old one replaces no newer one, which al
   expect(world.model().status).toEqual(known);
 });
 
+test('pods of a spec that was replaced since are not set beside those that serve', async () => {
+  const world = new TestWorld();
+  const kinds = ['modelDeployment', 'deployment', 'controllerRevision', 'pod', 'service'] as const;
+  world.create(makeModelDeployment().replicas(2).obj());
+  await world.settle();
+  world.edit({ model: { ...uri('2').model, digest: DIGEST_B } });
+  await world.reconcile();
+  expect([world.names('controllerRevision').length, world.names('deployment').length]).toEqual([2, 1]);
+  for (const kind of kinds) world.cluster.remember(KINDS[kind]);
+  world.edit({ model: { ...uri('1').model, digest: null } });
+  await world.settle();
+  const deployments = world.names('deployment');
+  for (const kind of kinds) world.cluster.rewind(KINDS[kind]);
+  for (let pass = 0; pass < STALE_PASSES; pass++) await world.reconcile().catch(() => undefined);
+  expect(world.names('deployment')).toEqual(deployments);
+});
+
 test('a Service of a revision whose Deployment is not seen does not cost the pods that serve', async () => {
   const world = new TestWorld();
   world.create(makeModelDeployment().replicas(2).obj());
