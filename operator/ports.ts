@@ -71,7 +71,7 @@ export interface Writer {
    * a user asked for and another replica has done already. Asked before what cannot be taken back.
    */
   confirm(resource: ResourceKind, seen: KubeObject): Promise<void>;
-  /** Server-side apply of the status subresource. `uid` guards against writing to a namesake made later. */
+  /** Server-side apply of the status subresource. `uid` guards against writing to a namesake made later; `resourceVersion` as above. */
   applyStatus(resource: ResourceKind, object: KubeObject): Promise<KubeObject>;
 }
 

@@ -29,13 +29,18 @@ export async function applyPlan(plan: Plan, writer: Writer, log: Logger): Promis
   return { ...NOTHING_WRITTEN, written };
 }
 
-/** Takes pods away, or the address from them: not to be done for a spec that a user has replaced since and another replica has followed. */
+/**
+ * Takes pods away, or the address from them, or sets pods beside others: not to be done for a spec that a user has replaced since and
+ * another replica has followed.
+ */
 function isDisruptive(action: Action, { context: { observed } }: Plan): boolean {
   switch (action.kind) {
     case 'PointService':
       return action.isConfirmed || (observed.serving !== undefined && observed.serving !== action.revision);
-    case 'ScaleTo':
-      return (observed.deployments.get(action.revision)?.desired ?? 0) > action.replicas;
+    case 'ScaleTo': {
+      const deployment = observed.deployments.get(action.revision);
+      return deployment === undefined ? action.replicas > 0 && observed.deployments.size > 0 : deployment.desired > action.replicas;
+    }
     case 'DeleteDeployment':
     case 'DeleteRevision':
       return true;

@@ -44,8 +44,9 @@ export function toWrites(action: Action, plan: Plan): Write[] {
     case 'Adopt':
       return adopt(action.object, plan);
     case 'StartResolver': {
-      const object = renderResolverPod({ model, spec, config, generation: observed.generation, ...action });
-      // a new name each time: one that the cache shows already was made by this action
+      // a new name each time: one that the cache shows already was made by this action, and one that only the server has is an
+      // attempt that counts and is not seen yet
+      const object = asSeen(renderResolverPod({ model, spec, config, generation: observed.generation, ...action }), observed);
       return observed.objects.has(objectKey(object.kind, object.metadata.name)) ? [] : [put(KINDS.pod, object)];
     }
     case 'DeletePod':

@@ -86,6 +86,7 @@ export class KubeWriter implements Writer {
       this.#overSeen(resource, keyOf(object), async (existing) => {
         if (existing === undefined) throw new KubeError('it is gone', { code: 404, reason: 'NotFound' });
         checkUid(existing, object);
+        checkFreshness(existing, object);
         return this.#client.apply(resource, statusOf(object, existing), { fieldManager: FIELD_MANAGER, subresource: 'status' });
       }),
     );

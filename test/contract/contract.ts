@@ -321,6 +321,17 @@ export function describeContract(name: string, maker: WorldMaker): void {
         expect((await apply()).metadata.resourceVersion).toBe(first.metadata.resourceVersion);
       });
 
+      test('bound to a version is written over that one alone', async () => {
+        const seen = (await world.hands.update(MODELS, key('reader'), { metadata: { labels: { a: '1' } } })).metadata.resourceVersion ?? '';
+        const bound = (replicas: number): KubeObject => {
+          const object = status(model.metadata.uid, { replicas });
+          return { ...object, metadata: { ...object.metadata, resourceVersion: seen } };
+        };
+        expect(readField(await world.writer.applyStatus(MODELS, bound(1)), 'status', 'replicas')).toBe(1);
+        expect(await rejection(world.writer.applyStatus(MODELS, bound(2)))).toBeInstanceOf(WaitingError);
+        expect(readField(await server(MODELS, 'reader'), 'status', 'replicas')).toBe(1);
+      });
+
       test('of a namesake made later is a conflict', async () => {
         const stale = '11111111-2222-4333-8444-555555555555';
         expect(isConflict(await rejection(world.writer.applyStatus(MODELS, status(stale, { replicas: 1 }))))).toBe(true);

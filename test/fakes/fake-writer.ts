@@ -98,6 +98,7 @@ export class FakeWriter implements Writer {
       if (uid !== undefined && existing !== undefined && existing.metadata.uid !== uid) {
         throw new KubeError(`it was deleted and made anew: its uid is ${existing.metadata.uid}, not ${uid}`, { code: 409, reason: 'Conflict' });
       }
+      if (existing !== undefined) checkFreshness(existing, object);
       return this.#store.apply(resource, { ...object, metadata }, { manager: FIELD_MANAGER, subresource: 'status' });
     });
   }
