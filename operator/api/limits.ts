@@ -4,6 +4,10 @@ export const LIMITS = {
   permanentFailures: 3,
   /** Finished resolver pods that are kept for people to look at. */
   keptResolverPods: 3,
+  /** Failed serving pods that are kept of each revision, the newest. */
+  keptFailedPods: 3,
+  /** Older ones that one pass deletes at most. */
+  deletedPodsPerPass: 20,
   /** ControllerRevisions per model; the oldest that nothing uses go first. */
   keptRevisions: 10,
   /** Resolver backoff: first × 2^(attempt − 1), at most the last. */

@@ -11,6 +11,7 @@ import { pendingDeadlineMs } from './pending-deadline.js';
 import { type DigestPlan, planDigest } from './plan-digest.js';
 import { type FailureDecision, planFailure } from './plan-failure.js';
 import { planHistory } from './plan-history.js';
+import { planRemains } from './plan-remains.js';
 import { planTakeover } from './plan-takeover.js';
 import { planUpdate, type UpdatePlan } from './plan-update.js';
 
@@ -52,6 +53,7 @@ export function planModelDeployment(observed: Observed, config: RenderConfig, no
       ...(digest.kind === 'Known' ? [] : digest.actions),
       ...planBudget(context, takeover.target),
       ...history.actions,
+      ...planRemains(context).actions,
     ],
   };
 }

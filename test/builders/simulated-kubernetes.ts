@@ -15,6 +15,8 @@ export type PodFate =
   | { readonly kind: 'LoadFails'; readonly termination: Termination }
   | { readonly kind: 'Unschedulable'; readonly message: string }
   | { readonly kind: 'ImagePull'; readonly message: string }
+  /** Its node takes it in and throws it out again, each time. */
+  | { readonly kind: 'Evicted'; readonly message: string }
   /** Runs, and answers no probe: hung, or its kubelet is away. */
   | { readonly kind: 'Unready' };
 
@@ -117,6 +119,9 @@ export class SimulatedKubernetes {
         this.cluster.patchStatus(KINDS.pod, keyOf(pod), {
           conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: fate.message }],
         });
+        return;
+      case 'Evicted':
+        this.#place(pod, { phase: 'Failed', reason: 'Evicted', message: fate.message, conditions: [SCHEDULED] });
         return;
       case 'ImagePull': {
         const state = { waiting: { reason: 'ImagePullBackOff', message: fate.message } };
