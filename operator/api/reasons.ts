@@ -142,8 +142,14 @@ export const REASONS = {
   Drained: blocked('node', 'The pod was evicted through the API, as kubectl drain does.', 'Nothing: it is made anew on another node.', BLOCKED),
   NodeLost: blocked(
     'node',
-    'The node of the pod stopped answering, was shut down or is gone.',
+    'The node of the pod stopped answering or is gone.',
     'See kubectl describe node; the pod is made anew elsewhere when Kubernetes gives it up.',
+    BLOCKED,
+  ),
+  NodeShutdown: blocked(
+    'node',
+    'The node of the pod is shutting down.',
+    'Nothing: it is made anew on another node; the node takes pods again when it is back.',
     BLOCKED,
   ),
   NodeDiskFull: blocked(
@@ -210,6 +216,12 @@ export const REASONS = {
   ),
   ArtifactInvalid: blocked('download', 'The artifact is not one that can be served.', 'Push the model with slipway push.', UNVERIFIED),
   DownloadFailed: blocked('download', 'Fetching ended for a reason without a better name.', 'See the log of the container fetch.', UNVERIFIED),
+  DeadlineExceeded: blocked(
+    'download',
+    'The resolver pod was not done within its ten minutes.',
+    'See its log for what it waits for: most often a source that answers slowly or not at all. It is tried again by itself.',
+    UNVERIFIED,
+  ),
   ResolveFailed: blocked('download', 'The resolver pod ended without saying why.', 'See the pod and its log.', UNVERIFIED),
   // verify
   DigestMismatch: blocked(

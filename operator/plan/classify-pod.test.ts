@@ -226,8 +226,8 @@ const ROWS: readonly Row[] = [
         ...{ phase: 'Failed', reason: 'DeadlineExceeded' },
         containerStatuses: [{ name: 'resolve', state: terminated(137, 'Error') }],
       }),
-    want: 'Blocked RuntimeCrashed',
-    words: 'exit code 137, SIGKILL, Error). See kubectl logs --previous',
+    want: 'Blocked DeadlineExceeded',
+    words: 'was not done in time: DeadlineExceeded. See what it waits for in its log',
   },
   {
     name: 'killed with a message of its own',
@@ -272,7 +272,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'node shut down',
     pod: makePod().on('n1').status({ phase: 'Failed', reason: 'Terminated', message: 'Pod was terminated in response to imminent node shutdown.' }),
-    want: 'Blocked NodeLost',
+    want: 'Blocked NodeShutdown',
   },
   {
     name: 'device not given',

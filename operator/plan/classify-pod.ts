@@ -3,14 +3,14 @@
  * Order: its end (failed, terminating) → node → image → configuration → init container → runtime.
  */
 import { LIMITS } from '../api/limits.js';
-import type { Reason } from '../api/reasons.js';
 import type { ContainerView, PodView } from '../view/pod-view.js';
 import { classifyImage } from './classify-image.js';
+import { classifyLost } from './classify-lost.js';
 import { classifyMemory, classifyTermination, isOutOfMemory } from './classify-termination.js';
 import { blocked, type Finding, fine, progress } from './finding.js';
 
 export function classifyPod(pod: PodView, nowMs: number): Finding {
-  if (pod.isTerminating) return progress('Terminating', `${whereOf(pod)} is ending`);
+  if (pod.isTerminating) return classifyEnding(pod);
   if (pod.phase === 'Failed') return classifyFailed(pod);
   if (pod.phase === 'Succeeded') return fine('Serving', `${whereOf(pod)} finished`);
   if (pod.phase === 'Unknown') return blocked('NodeLost', `${whereOf(pod)}: the node does not answer`);
@@ -22,30 +22,22 @@ export function whereOf(pod: Pick<PodView, 'name' | 'node'>): string {
   return pod.node === '' ? `Pod ${pod.name}` : `Pod ${pod.name} on node ${pod.node}`;
 }
 
-const REASON_OF_DISRUPTION: Readonly<Record<string, Reason>> = {
-  PreemptionByScheduler: 'Preempted',
-  EvictionByEvictionAPI: 'Drained',
-  DeletionByTaintManager: 'NodeLost',
-  DeletionByPodGC: 'NodeLost',
-  TerminationByKubelet: 'NodeLost',
-};
+/** One that ends because it was to is on its way; one that was taken away says by whom. */
+function classifyEnding(pod: PodView): Finding {
+  const lost = classifyLost(pod, whereOf(pod));
+  return lost === undefined ? progress('Terminating', `${whereOf(pod)} is ending`) : progress(lost.reason, `${lost.message} (it is ending)`);
+}
 
 function classifyFailed(pod: PodView): Finding {
+  const where = whereOf(pod);
+  const lost = classifyLost(pod, where);
+  if (lost !== undefined) return lost;
   const words = pod.message === '' ? pod.reason : pod.message;
-  const disruption = pod.conditions.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
-  if (pod.reason === 'Evicted') return blocked('Evicted', `${whereOf(pod)} was evicted: ${words}`);
-  if (pod.reason === 'UnexpectedAdmissionError' || /^OutOf[a-z.-]+\//.test(pod.reason)) {
-    return blocked('DeviceAllocationFailed', `${whereOf(pod)} did not get its device: ${words}. See the device plugin of the node`);
-  }
-  if (/^(NodeShutdown|Terminated|NodeLost|Shutdown)$/.test(pod.reason)) return blocked('NodeLost', `${whereOf(pod)}: ${words}`);
-  if (disruption !== undefined) {
-    return blocked(
-      REASON_OF_DISRUPTION[disruption.reason] ?? 'NodeLost',
-      `${whereOf(pod)} was taken away: ${disruption.message || disruption.reason}`,
-    );
-  }
-  if (pod.reason !== '' && pod.reason !== 'DeadlineExceeded') return blocked('NodeRefusedPod', `${whereOf(pod)} was refused by its node: ${words}`);
-  return classifyEnded(pod) ?? blocked('RuntimeCrashed', `${whereOf(pod)} failed: ${words === '' ? 'no reason given' : words}`);
+  const ended = classifyEnded(pod);
+  if (pod.reason !== 'DeadlineExceeded') return ended ?? blocked('RuntimeCrashed', `${where} failed: ${words === '' ? 'no reason given' : words}`);
+  // a container that says why it did not get done knows more than the clock
+  if (ended !== undefined && ended.reason !== 'RuntimeCrashed') return ended;
+  return blocked('DeadlineExceeded', `${where} was not done in time: ${words}. See what it waits for in its log`);
 }
 
 function classifyEnded(pod: PodView): Finding | undefined {
