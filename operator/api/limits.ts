@@ -15,6 +15,10 @@ export const LIMITS = {
   lastResolveBackoffMs: 300_000,
   /** How long a container may be ContainerCreating before that is a finding. */
   slowCreateMs: 60_000,
+  /** How long a runtime may load before that is a finding. It goes on loading. */
+  slowLoadMs: 1_800_000,
+  /** Who answered nothing for so long before it was killed hung. Our liveness probe wants a minute of that, and its grace 45 s more. */
+  hangMs: 60_000,
   /** How long a pod may be without any word of a scheduler. */
   silentSchedulerMs: 15_000,
   /** A name that somebody else holds is looked at again after this: no watch of ours tells when it is free. */

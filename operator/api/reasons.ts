@@ -99,6 +99,18 @@ export const REASONS = {
     'Wait a moment; Slipway makes it again. If it stays, look for what deletes it.',
     UNSCHEDULED,
   ),
+  PriorityClassMissing: blocked(
+    'admission',
+    'The pods name a PriorityClass that is not there. Slipway names none: a webhook or a policy does.',
+    'Make the PriorityClass, or change what sets it.',
+    UNSCHEDULED,
+  ),
+  RuntimeClassMissing: blocked(
+    'admission',
+    'The pods name a RuntimeClass that is not there. Slipway names none: a webhook or a policy does.',
+    'Make the RuntimeClass, or change what sets it.',
+    UNSCHEDULED,
+  ),
   PodsRefused: blocked(
     'admission',
     'The API server refuses the pods for another reason, such as a LimitRange or a webhook.',
@@ -120,6 +132,12 @@ export const REASONS = {
   ),
   SchedulerError: blocked('node', 'The scheduler failed on the pod.', 'See the scheduler’s log for the pod.', UNSCHEDULED),
   SchedulerSilent: blocked('node', 'No scheduler has looked at the pod.', 'See whether kube-scheduler runs.', UNSCHEDULED),
+  SchedulerUnknown: blocked(
+    'node',
+    'The pod is for a scheduler other than Kubernetes’ own, which has not looked at it. Slipway names none: a webhook or a policy does.',
+    'See whether that scheduler runs, or change what sets spec.schedulerName.',
+    UNSCHEDULED,
+  ),
   DeviceAllocationFailed: blocked(
     'node',
     'The node admitted the pod and could not give it its device.',
@@ -168,8 +186,20 @@ export const REASONS = {
   ),
   RegistryUnavailable: blocked(
     'image',
-    'The image’s registry cannot be reached from the node, or limits it.',
+    'The image’s registry cannot be reached from the node.',
     'Mend the network between node and registry; the kubelet tries again by itself.',
+    BLOCKED,
+  ),
+  RegistryRateLimited: blocked(
+    'image',
+    'The image’s registry has had too many requests from this address or account.',
+    'Wait, log in with imagePullSecrets of the chart, or use a mirror.',
+    BLOCKED,
+  ),
+  ImageUntrusted: blocked(
+    'image',
+    'The node wants a signature of the image and finds none that it trusts.',
+    'Sign the image, or mend the node’s policy.',
     BLOCKED,
   ),
   ImagePullFailed: blocked('image', 'The image cannot be pulled for another reason.', 'Do what the kubelet’s words say.', BLOCKED),
@@ -182,8 +212,14 @@ export const REASONS = {
   ),
   VolumeNotMounted: blocked(
     'config',
-    'The container has been waiting for its volumes or network for more than a minute.',
+    'The container has been waiting for its volumes or network for more than a minute, and it mounts Secrets or ConfigMaps.',
     'Make the Secret or ConfigMap that the message names; kubectl describe pod has the kubelet’s words.',
+    BLOCKED,
+  ),
+  NetworkSetupFailed: blocked(
+    'config',
+    'The pod has been waiting for its network for more than a minute.',
+    'See the network plugin (CNI) of the node; kubectl describe pod has the kubelet’s words.',
     BLOCKED,
   ),
   ContainerCreateFailed: blocked('config', 'The container runtime could not create or start the container.', 'Do what the message says.', BLOCKED),
@@ -247,6 +283,11 @@ export const REASONS = {
     'Use a runtime image with that provider, or remove spec.accelerator.',
   ),
   WarmupFailed: blocked('load', 'The model loaded and failed on its first run.', 'Run the model with slipway serve and see.'),
+  LoadTimeout: blocked(
+    'load',
+    'The runtime has been loading and warming the model for more than 30 minutes. It goes on.',
+    'See kubectl logs of the pod, and whether CPU and memory are enough.',
+  ),
   HostMemoryExceeded: blocked(
     'load',
     'The kernel ended the container because it used more memory than its limit.',
@@ -257,6 +298,21 @@ export const REASONS = {
     'run',
     'The runtime image refused its command line: operator and image are of different versions.',
     'Install operator and runtime image of one version.',
+  ),
+  ProbeKilled: blocked(
+    'run',
+    'The runtime had answered no probe for a minute and more when it was ended: it hung.',
+    'See kubectl logs --previous of the pod for its last words, and report it.',
+  ),
+  Stopped: blocked(
+    'run',
+    'The runtime was told to stop while its pod was to stay, as the kubelet does after failed probes.',
+    'See kubectl describe pod, which names the probe; a node that is too busy fails probes, too.',
+  ),
+  ReadinessLost: blocked(
+    'run',
+    'The pod was ready and its readiness probe fails now; it gets no calls.',
+    'It comes back by itself or is started anew. If it stays, see kubectl logs of the pod.',
   ),
   RuntimeCrashed: blocked('run', 'The runtime ended without saying why.', 'See kubectl logs --previous of the pod.'),
   // route

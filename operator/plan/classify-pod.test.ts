@@ -247,7 +247,7 @@ const ROWS: readonly Row[] = [
     want: 'Blocked RuntimeCrashed',
     words: 'exit code 139, SIGSEGV',
   },
-  { name: 'ended by itself', pod: makePod().on('n1').fetched().main(terminated(0, 'Completed')), want: 'Blocked RuntimeCrashed' },
+  { name: 'told to stop', pod: makePod().on('n1').fetched().main(terminated(0, 'Completed')), want: 'Blocked Stopped' },
   { name: 'node lost the container', pod: makePod().on('n1').fetched().main(terminated(137, 'ContainerStatusUnknown')), want: 'Blocked NodeLost' },
   { name: 'node stopped reporting', pod: makePod().on('n1').ready().condition('Ready', 'False'), want: 'Blocked NodeLost' },
   {

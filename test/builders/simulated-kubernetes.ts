@@ -15,6 +15,8 @@ export type PodFate =
   | { readonly kind: 'LoadFails'; readonly termination: Termination }
   | { readonly kind: 'Unschedulable'; readonly message: string }
   | { readonly kind: 'ImagePull'; readonly message: string }
+  /** Its runtime has been running since then and is not ready yet. */
+  | { readonly kind: 'Loading'; readonly startedAt: string }
   /** Its node takes it in and throws it out again, each time. */
   | { readonly kind: 'Evicted'; readonly message: string }
   /** Runs, and answers no probe: hung, or its kubelet is away. */
@@ -120,6 +122,11 @@ export class SimulatedKubernetes {
           conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: fate.message }],
         });
         return;
+      case 'Loading': {
+        const runtime = { name: CONTAINERS.runtime, ready: false, restartCount: 0, state: { running: { startedAt: fate.startedAt } } };
+        this.#place(pod, { ...READY, phase: 'Running', conditions: [SCHEDULED, UNREADY], containerStatuses: [runtime] });
+        return;
+      }
       case 'Evicted':
         this.#place(pod, { phase: 'Failed', reason: 'Evicted', message: fate.message, conditions: [SCHEDULED] });
         return;
