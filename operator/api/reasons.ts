@@ -132,6 +132,12 @@ export const REASONS = {
   ),
   SchedulerError: blocked('node', 'The scheduler failed on the pod.', 'See the scheduler’s log for the pod.', UNSCHEDULED),
   SchedulerSilent: blocked('node', 'No scheduler has looked at the pod.', 'See whether kube-scheduler runs.', UNSCHEDULED),
+  ClaimMissing: blocked(
+    'node',
+    'A resource claim that the pod asks for was not made. Slipway asks for none: a webhook or a policy does.',
+    'Make the ResourceClaimTemplate that the message names, or change what sets it.',
+    UNSCHEDULED,
+  ),
   SchedulerUnknown: blocked(
     'node',
     'The pod is for a scheduler other than Kubernetes’ own, which has not looked at it. Slipway names none: a webhook or a policy does.',

@@ -65,6 +65,24 @@ describe('a pod', () => {
         .condition('Ready', 'False')
         .obj(),
     ],
+    [
+      'with claims',
+      makePod()
+        .spec({
+          resourceClaims: [
+            { name: 'a', resourceClaimTemplateName: 't' },
+            { name: 'b', resourceClaimTemplateName: 't' },
+          ],
+        })
+        .status({ resourceClaimStatuses: [{ name: 'a', resourceClaimName: 'x-a-1' }] })
+        .obj(),
+    ],
+    [
+      'held back',
+      makePod()
+        .spec({ schedulingGates: [{ name: 'kueue.x-k8s.io/admission' }] })
+        .obj(),
+    ],
     ['of another scheduler', makePod().spec({ schedulerName: 'volcano' }).obj()],
     ['of the usual scheduler', makePod().spec({ schedulerName: 'default-scheduler' }).obj()],
     ['on its way out', makePod().metadata({ deletionTimestamp: '2026-01-01T00:00:00Z' }).obj()],

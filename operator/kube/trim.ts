@@ -56,12 +56,13 @@ function trimPod({ metadata, spec, status }: KubeObject): KubeObject {
   };
 }
 
-function trimPodSpec({ nodeName, schedulerName, initContainers, containers, volumes }: Json): Json {
+function trimPodSpec({ nodeName, schedulerName, schedulingGates, resourceClaims, initContainers, containers, volumes }: Json): Json {
   const isMount = (volume: unknown): boolean => record(volume)['secret'] !== undefined || record(volume)['configMap'] !== undefined;
   const mounts = list(volumes).filter(isMount);
   return defined({
     nodeName: intern(nodeName),
     schedulerName: schedulerName === 'default-scheduler' ? undefined : intern(schedulerName),
+    ...{ schedulingGates, resourceClaims },
     initContainers: initContainers === undefined ? undefined : list(initContainers).map(trimContainer),
     containers: list(containers).map(trimContainer),
     volumes: mounts.length === 0 ? undefined : mounts,
@@ -74,12 +75,12 @@ function trimContainer(value: unknown): Json {
   return defined({ name: intern(name), image: intern(image), resources: memory === undefined ? undefined : { limits: { memory } } });
 }
 
-function trimPodStatus({ phase, reason, message, podIP, conditions, initContainerStatuses, containerStatuses }: Json): Json {
+function trimPodStatus({ phase, reason, message, podIP, conditions, resourceClaimStatuses, initContainerStatuses, containerStatuses }: Json): Json {
   const told = list(conditions)
     .map(record)
     .filter(({ type }) => typeof type === 'string' && POD_CONDITIONS.has(type));
   return defined({
-    ...{ phase, reason, message, podIP },
+    ...{ phase, reason, message, podIP, resourceClaimStatuses },
     conditions: told.map(({ type, status, reason: why, message: words, lastTransitionTime }) =>
       defined({ type, status, reason: why, message: words, lastTransitionTime: isTimed(type, status) ? lastTransitionTime : undefined }),
     ),

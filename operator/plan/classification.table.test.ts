@@ -102,9 +102,11 @@ const ADMISSION: readonly Row[] = [
 const NODES: readonly Row[] = [
   {
     name: 'scheduling gate',
-    said: unplaced('SchedulingGated', 'Scheduling is blocked due to non-empty scheduling gates'),
+    said: unplaced('SchedulingGated', 'Scheduling is blocked due to non-empty scheduling gates').spec({
+      schedulingGates: [{ name: 'kueue.x-k8s.io/admission' }],
+    }),
     want: 'WaitingInQueue',
-    words: ['non-empty scheduling gates'],
+    words: ['held back by the scheduling gate kueue.x-k8s.io/admission since 2026-01-01T00:00:00Z', 'non-empty scheduling gates'],
     from: { source: 'pkg/registry/core/pod/strategy.go' },
   },
   {
@@ -131,6 +133,14 @@ const NODES: readonly Row[] = [
     want: 'SchedulerSilent',
     words: ['since 2026-01-01T00:00:00Z', 'kube-scheduler'],
     from: { recorded: 'Kubernetes 1.34.4 without a scheduler, 2026: a pod has no condition at all' },
+  },
+  {
+    name: 'a claim whose template is not there',
+    said: makePod().spec({ resourceClaims: [{ name: 'gpu', resourceClaimTemplateName: 'one-gpu' }] }),
+    afterSeconds: 16,
+    want: 'ClaimMissing',
+    words: ['resource claim "gpu" of template "one-gpu" since 2026-01-01T00:00:00Z', 'ResourceClaimTemplate'],
+    from: { recorded: 'Kubernetes 1.34.4 with a template that is not there, 2026: a pod has no condition at all' },
   },
   {
     name: 'another scheduler that is not there',

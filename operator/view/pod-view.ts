@@ -60,6 +60,10 @@ export interface PodView {
   readonly lostAtMs: number | undefined;
   /** Empty for Kubernetes' own. */
   readonly schedulerName: string;
+  /** Names of what holds it back from the scheduler. */
+  readonly gates: readonly string[];
+  /** Resource claims of templates that have not been made for it, as `"name" of template "x"`. */
+  readonly missingClaims: readonly string[];
   readonly conditions: readonly PodCondition[];
   /** Init containers first, in the order in which they run. */
   readonly containers: readonly ContainerView[];
@@ -104,6 +108,8 @@ export function viewPod(object: KubeObject): PodView {
       transitionMs(status, 'DisruptionTarget', 'True') ??
       (status['phase'] === 'Failed' ? endMs(containers, [scheduledAtMs, createdAtMs]) : undefined),
     schedulerName: foreignScheduler(spec),
+    gates: asList(spec['schedulingGates']).flatMap((gate) => asText(asRecord(gate)['name']) ?? []),
+    missingClaims: viewMissingClaims(spec['resourceClaims'], status['resourceClaimStatuses']),
     conditions,
     containers,
     mounts: asList(spec['volumes']).flatMap(viewMount),
@@ -125,6 +131,14 @@ function endMs(containers: readonly ContainerView[], others: readonly (number | 
 function foreignScheduler(spec: Json): string {
   const name = asText(spec['schedulerName']) ?? '';
   return name === DEFAULT_SCHEDULER ? '' : name;
+}
+
+function viewMissingClaims(claims: unknown, statuses: unknown): string[] {
+  const made = new Set(asList(statuses).map((each) => asRecord(each)['name']));
+  return asList(claims)
+    .map(asRecord)
+    .filter(({ name, resourceClaimTemplateName }) => asText(resourceClaimTemplateName) !== undefined && !made.has(name))
+    .map(({ name, resourceClaimTemplateName }) => `"${asText(name) ?? ''}" of template "${asText(resourceClaimTemplateName) ?? ''}"`);
 }
 
 function viewCondition(value: unknown): PodCondition {
