@@ -229,6 +229,24 @@ const ROWS: readonly Row[] = [
     want: 'Blocked DeadlineExceeded',
     words: 'was not done in time: DeadlineExceeded. See what it waits for in its log',
   },
+  ...(
+    [
+      ['INTERNAL', 'Stopped by SIGTERM before the end', 'DeadlineExceeded'],
+      ['SOURCE_UNREACHABLE', 'registry.test timed out', 'SourceUnreachable'],
+    ] as const
+  ).map(
+    ([code, message, want]): Row => ({
+      name: `a resolver that its deadline ended, with ${code} as its last word`,
+      pod: makePod()
+        .on('n1')
+        .spec({ initContainers: [], containers: [{ name: 'resolve' }] })
+        .status({
+          ...{ phase: 'Failed', reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' },
+          containerStatuses: [{ name: 'resolve', state: endedWith(code, message) }],
+        }),
+      want: `Blocked ${want}`,
+    }),
+  ),
   {
     name: 'killed with a message of its own',
     pod: makePod()

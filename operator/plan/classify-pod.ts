@@ -34,8 +34,8 @@ function classifyFailed(pod: PodView): Finding {
   const words = pod.message === '' ? pod.reason : pod.message;
   const ended = classifyEnded(pod);
   if (pod.reason !== 'DeadlineExceeded') return ended ?? blocked('RuntimeCrashed', `${where} failed: ${words === '' ? 'no reason given' : words}`);
-  // a container that says why it did not get done knows more than the clock
-  if (ended !== undefined && ended.reason !== 'RuntimeCrashed') return ended;
+  // a container that says why it did not get done knows more than the clock; that it was told to stop says nothing of why
+  if (ended !== undefined && ended.reason !== 'RuntimeCrashed' && ended.reason !== 'ResolveFailed') return ended;
   return blocked('DeadlineExceeded', `${where} was not done in time: ${words}. See what it waits for in its log`);
 }
 
