@@ -20,7 +20,9 @@ export type PodFate =
   /** Its node takes it in and throws it out again, each time. */
   | { readonly kind: 'Evicted'; readonly message: string }
   /** Runs, and answers no probe: hung, or its kubelet is away. */
-  | { readonly kind: 'Unready' };
+  | { readonly kind: 'Unready' }
+  /** Nobody hears of its node: who was ready there is not so any more, else nothing is told; who has no node gets none. */
+  | { readonly kind: 'NodeLost'; readonly message: string };
 
 export interface Fates {
   /** What a resolver pod answers for a uri. */
@@ -117,10 +119,12 @@ export class SimulatedKubernetes {
       case 'LoadFails':
         this.#place(pod, { phase: 'Running', conditions: [SCHEDULED], ...failingToLoad(fate.termination, restartsOf(pod, 'containerStatuses') + 1) });
         return;
+      case 'NodeLost':
+        if (!hasNode(pod)) this.#leaveOut(pod, fate.message);
+        else if (isReady(pod)) this.cluster.patchStatus(KINDS.pod, keyOf(pod), { conditions: [SCHEDULED, UNREADY] });
+        return;
       case 'Unschedulable':
-        this.cluster.patchStatus(KINDS.pod, keyOf(pod), {
-          conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: fate.message }],
-        });
+        this.#leaveOut(pod, fate.message);
         return;
       case 'Loading': {
         const runtime = { name: CONTAINERS.runtime, ready: false, restartCount: 0, state: { running: { startedAt: fate.startedAt } } };
@@ -148,8 +152,12 @@ export class SimulatedKubernetes {
     return true;
   }
 
+  #leaveOut(pod: KubeObject, message: string): void {
+    this.cluster.patchStatus(KINDS.pod, keyOf(pod), { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }] });
+  }
+
   #place(pod: KubeObject, status: Json): void {
-    if (asRecord(pod['spec'])['nodeName'] === undefined) this.cluster.update(KINDS.pod, keyOf(pod), { spec: { nodeName: 'node-1' } });
+    if (!hasNode(pod)) this.cluster.update(KINDS.pod, keyOf(pod), { spec: { nodeName: 'node-1' } });
     this.cluster.patchStatus(KINDS.pod, keyOf(pod), status);
   }
 
@@ -227,6 +235,10 @@ function isFinished(pod: KubeObject): boolean {
 function isReady(pod: KubeObject): boolean {
   const conditions = asList(asRecord(pod['status'])['conditions']).map(asRecord);
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+}
+
+export function hasNode(pod: KubeObject): boolean {
+  return asRecord(pod['spec'])['nodeName'] !== undefined;
 }
 
 function keyOf({ metadata }: KubeObject): { namespace: string; name: string } {
