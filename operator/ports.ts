@@ -51,6 +51,20 @@ export type Ownership =
    */
   | { readonly kind: 'OrphanOf'; readonly owner: ResourceKind; readonly name: string; readonly uid: string };
 
+/**
+ * For a delete alone: what is left of a pod that served. It belongs to a ReplicaSet and not to us, so all of this must hold: it has
+ * ended; it has `labels`, by which the Deployment `name` selects its pods; its controller is a ReplicaSet of that Deployment's name; and
+ * the Deployment, asked of the server right before, is there and controlled by `uid`. Else WaitingError is thrown and not
+ * OwnershipError: a pod of somebody else is no conflict, it has no name that we want.
+ */
+export interface EndedPodOf {
+  readonly kind: 'EndedPodOf';
+  readonly deployment: ResourceKind;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly uid: string;
+}
+
 /** Writes. Each checks ownership against the server first and throws OwnershipError rather than touch what is not ours. */
 export interface Writer {
   /**
@@ -65,7 +79,7 @@ export interface Writer {
    */
   create(resource: ResourceKind, object: KubeObject, ownership: Ownership): Promise<KubeObject>;
   /** Deletes with background propagation when the object is ours; absent is success. */
-  delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void>;
+  delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership | EndedPodOf): Promise<void>;
   /**
    * Throws WaitingError unless the server has the object with the uid and the generation that `seen` has: a cache may lag behind what
    * a user asked for and another replica has done already. Asked before what cannot be taken back.

@@ -4,6 +4,10 @@ export const LIMITS = {
   permanentFailures: 3,
   /** Finished resolver pods that are kept for people to look at. */
   keptResolverPods: 3,
+  /** Failed serving pods that are kept of each revision, the newest. */
+  keptFailedPods: 3,
+  /** Older ones that one pass deletes at most. */
+  deletedPodsPerPass: 20,
   /** ControllerRevisions per model; the oldest that nothing uses go first. */
   keptRevisions: 10,
   /** Resolver backoff: first × 2^(attempt − 1), at most the last. */
@@ -11,6 +15,10 @@ export const LIMITS = {
   lastResolveBackoffMs: 300_000,
   /** How long a container may be ContainerCreating before that is a finding. */
   slowCreateMs: 60_000,
+  /** How long a runtime may load before that is a finding. It goes on loading. */
+  slowLoadMs: 1_800_000,
+  /** Who answered nothing for so long before it was killed hung. Our liveness probe wants a minute of that, and its grace 45 s more. */
+  hangMs: 60_000,
   /** How long a pod may be without any word of a scheduler. */
   silentSchedulerMs: 15_000,
   /** A name that somebody else holds is looked at again after this: no watch of ours tells when it is free. */

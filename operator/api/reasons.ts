@@ -99,6 +99,18 @@ export const REASONS = {
     'Wait a moment; Slipway makes it again. If it stays, look for what deletes it.',
     UNSCHEDULED,
   ),
+  PriorityClassMissing: blocked(
+    'admission',
+    'The pods name a PriorityClass that is not there. Slipway names none: a webhook or a policy does.',
+    'Make the PriorityClass, or change what sets it.',
+    UNSCHEDULED,
+  ),
+  RuntimeClassMissing: blocked(
+    'admission',
+    'The pods name a RuntimeClass that is not there. Slipway names none: a webhook or a policy does.',
+    'Make the RuntimeClass, or change what sets it.',
+    UNSCHEDULED,
+  ),
   PodsRefused: blocked(
     'admission',
     'The API server refuses the pods for another reason, such as a LimitRange or a webhook.',
@@ -120,6 +132,18 @@ export const REASONS = {
   ),
   SchedulerError: blocked('node', 'The scheduler failed on the pod.', 'See the scheduler’s log for the pod.', UNSCHEDULED),
   SchedulerSilent: blocked('node', 'No scheduler has looked at the pod.', 'See whether kube-scheduler runs.', UNSCHEDULED),
+  ClaimMissing: blocked(
+    'node',
+    'A resource claim that the pod asks for was not made. Slipway asks for none: a webhook or a policy does.',
+    'Make the ResourceClaimTemplate that the message names, or change what sets it.',
+    UNSCHEDULED,
+  ),
+  SchedulerUnknown: blocked(
+    'node',
+    'The pod is for a scheduler other than Kubernetes’ own, which has not looked at it. Slipway names none: a webhook or a policy does.',
+    'See whether that scheduler runs, or change what sets spec.schedulerName.',
+    UNSCHEDULED,
+  ),
   DeviceAllocationFailed: blocked(
     'node',
     'The node admitted the pod and could not give it its device.',
@@ -142,8 +166,14 @@ export const REASONS = {
   Drained: blocked('node', 'The pod was evicted through the API, as kubectl drain does.', 'Nothing: it is made anew on another node.', BLOCKED),
   NodeLost: blocked(
     'node',
-    'The node of the pod stopped answering, was shut down or is gone.',
+    'The node of the pod stopped answering or is gone.',
     'See kubectl describe node; the pod is made anew elsewhere when Kubernetes gives it up.',
+    BLOCKED,
+  ),
+  NodeShutdown: blocked(
+    'node',
+    'The node of the pod is shutting down.',
+    'Nothing: it is made anew on another node; the node takes pods again when it is back.',
     BLOCKED,
   ),
   NodeDiskFull: blocked(
@@ -162,8 +192,20 @@ export const REASONS = {
   ),
   RegistryUnavailable: blocked(
     'image',
-    'The image’s registry cannot be reached from the node, or limits it.',
+    'The image’s registry cannot be reached from the node.',
     'Mend the network between node and registry; the kubelet tries again by itself.',
+    BLOCKED,
+  ),
+  RegistryRateLimited: blocked(
+    'image',
+    'The image’s registry has had too many requests from this address or account.',
+    'Wait, log in with imagePullSecrets of the chart, or use a mirror.',
+    BLOCKED,
+  ),
+  ImageUntrusted: blocked(
+    'image',
+    'The node wants a signature of the image and finds none that it trusts.',
+    'Sign the image, or mend the node’s policy.',
     BLOCKED,
   ),
   ImagePullFailed: blocked('image', 'The image cannot be pulled for another reason.', 'Do what the kubelet’s words say.', BLOCKED),
@@ -176,8 +218,14 @@ export const REASONS = {
   ),
   VolumeNotMounted: blocked(
     'config',
-    'The container has been waiting for its volumes or network for more than a minute.',
+    'The container has been waiting for its volumes or network for more than a minute, and it mounts Secrets or ConfigMaps.',
     'Make the Secret or ConfigMap that the message names; kubectl describe pod has the kubelet’s words.',
+    BLOCKED,
+  ),
+  NetworkSetupFailed: blocked(
+    'config',
+    'The pod has been waiting for its network for more than a minute.',
+    'See the network plugin (CNI) of the node; kubectl describe pod has the kubelet’s words.',
     BLOCKED,
   ),
   ContainerCreateFailed: blocked('config', 'The container runtime could not create or start the container.', 'Do what the message says.', BLOCKED),
@@ -210,6 +258,12 @@ export const REASONS = {
   ),
   ArtifactInvalid: blocked('download', 'The artifact is not one that can be served.', 'Push the model with slipway push.', UNVERIFIED),
   DownloadFailed: blocked('download', 'Fetching ended for a reason without a better name.', 'See the log of the container fetch.', UNVERIFIED),
+  DeadlineExceeded: blocked(
+    'download',
+    'The resolver pod was not done within its ten minutes.',
+    'See its log for what it waits for: most often a source that answers slowly or not at all. It is tried again by itself.',
+    UNVERIFIED,
+  ),
   ResolveFailed: blocked('download', 'The resolver pod ended without saying why.', 'See the pod and its log.', UNVERIFIED),
   // verify
   DigestMismatch: blocked(
@@ -235,6 +289,11 @@ export const REASONS = {
     'Use a runtime image with that provider, or remove spec.accelerator.',
   ),
   WarmupFailed: blocked('load', 'The model loaded and failed on its first run.', 'Run the model with slipway serve and see.'),
+  LoadTimeout: blocked(
+    'load',
+    'The runtime has been loading and warming the model for more than 30 minutes. It goes on.',
+    'See kubectl logs of the pod, and whether CPU and memory are enough.',
+  ),
   HostMemoryExceeded: blocked(
     'load',
     'The kernel ended the container because it used more memory than its limit.',
@@ -245,6 +304,21 @@ export const REASONS = {
     'run',
     'The runtime image refused its command line: operator and image are of different versions.',
     'Install operator and runtime image of one version.',
+  ),
+  ProbeKilled: blocked(
+    'run',
+    'The runtime had answered no probe for a minute and more when it was ended: it hung.',
+    'See kubectl logs --previous of the pod for its last words, and report it.',
+  ),
+  Stopped: blocked(
+    'run',
+    'The runtime was told to stop while its pod was to stay, as the kubelet does after failed probes.',
+    'See kubectl describe pod, which names the probe; a node that is too busy fails probes, too.',
+  ),
+  ReadinessLost: blocked(
+    'run',
+    'The pod was ready and its readiness probe fails now; it gets no calls.',
+    'It comes back by itself or is started anew. If it stays, see kubectl logs of the pod.',
   ),
   RuntimeCrashed: blocked('run', 'The runtime ended without saying why.', 'See kubectl logs --previous of the pod.'),
   // route

@@ -84,6 +84,7 @@ function describeAction(action: Action): string {
     case 'StartResolver':
       return 'create the resolver pod';
     case 'DeletePod':
+    case 'DeleteEndedPod':
       return `delete Pod "${action.pod}"`;
     case 'CreateRevision':
     case 'MarkRevision':

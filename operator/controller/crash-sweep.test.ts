@@ -6,6 +6,7 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import { makeModelDeployment } from '../../test/builders/model-deployment.js';
+import { makePod } from '../../test/builders/pod.js';
 import { TestWorld } from '../../test/builders/test-world.js';
 import { CrashError } from '../../test/fakes/fake-writer.js';
 import { KINDS, type KindName } from '../api/kinds.js';
@@ -60,6 +61,17 @@ const JOURNEYS: readonly Journey[] = [
     act: (world) => {
       world.cluster.remove(KINDS.modelDeployment, { namespace: 'shop', name: 'reader' });
       world.create(makeModelDeployment().metadata({ uid: 'uid-2' }).replicas(2).obj());
+    },
+  },
+  {
+    name: 'failed pods cleared up',
+    before: CREATED,
+    act: (world) => {
+      const revision = world.serving() ?? '';
+      for (let k = 0; k < 7; k++) {
+        const pod = makePod(`${revision}-5d4f-f${k}`, revision).metadata({ creationTimestamp: `2026-01-01T00:0${k}:00Z` });
+        world.cluster.create(KINDS.pod, pod.on('node-1').status({ phase: 'Failed', reason: 'Evicted', message: 'words' }).obj());
+      }
     },
   },
   {

@@ -3,12 +3,12 @@ import { assertNever } from '../../lib/errors.js';
 import { KINDS } from '../api/kinds.js';
 import type { Action } from '../plan/action.js';
 import type { Plan } from '../plan/plan-model-deployment.js';
-import type { KubeObject, Ownership, ResourceKind } from '../ports.js';
+import type { EndedPodOf, KubeObject, Ownership, ResourceKind } from '../ports.js';
 import { containsManifest } from '../render/contains.js';
 import { renderControllerRevision, renderNewRevision } from '../render/controller-revision.js';
 import { renderDeployment } from '../render/deployment.js';
 import { renderDisruptionBudget } from '../render/disruption-budget.js';
-import { ownerOf } from '../render/metadata.js';
+import { type ModelIdentity, ownerOf, podSelector } from '../render/metadata.js';
 import { renderResolverPod } from '../render/resolver-pod.js';
 import { renderServiceAccount } from '../render/service-account.js';
 import { renderModelService, renderRevisionService } from '../render/services.js';
@@ -17,7 +17,7 @@ import { isSeenSo, noteSeenSo } from './seen-so.js';
 
 export type Write =
   | { readonly kind: 'Create' | 'Apply'; readonly resource: ResourceKind; readonly object: KubeObject; readonly ownership: Ownership }
-  | { readonly kind: 'Delete'; readonly resource: ResourceKind; readonly name: string; readonly ownership: Ownership };
+  | { readonly kind: 'Delete'; readonly resource: ResourceKind; readonly name: string; readonly ownership: Ownership | EndedPodOf };
 
 /** None when what the action asks for is so already. */
 export function toWrites(action: Action, plan: Plan): Write[] {
@@ -51,6 +51,8 @@ export function toWrites(action: Action, plan: Plan): Write[] {
     }
     case 'DeletePod':
       return remove(KINDS.pod, action.pod);
+    case 'DeleteEndedPod':
+      return [{ kind: 'Delete', resource: KINDS.pod, name: action.pod, ownership: endedPodOf(model, action.revision) }];
     case 'CreateRevision':
       // bound to its not being there: written over one that the cache does not show, it would lose what was learned of it
       return apply(KINDS.controllerRevision, action.revision, () =>
@@ -87,6 +89,10 @@ export function toWrites(action: Action, plan: Plan): Write[] {
     default:
       return assertNever(action);
   }
+}
+
+function endedPodOf(model: ModelIdentity, revision: string): EndedPodOf {
+  return { kind: 'EndedPodOf', deployment: KINDS.deployment, name: revision, labels: podSelector(model, revision), uid: model.uid };
 }
 
 /**

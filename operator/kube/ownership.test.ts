@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { WaitingError } from '../../lib/errors.js';
-import { type KubeObject, type OwnerReference, type Ownership, OwnershipError } from '../ports.js';
-import { checkOwnership } from './ownership.js';
+import { type EndedPodOf, type KubeObject, type OwnerReference, type Ownership, OwnershipError } from '../ports.js';
+import { checkDeployment, checkEndedPod, checkOwnership } from './ownership.js';
 
 const owner = (uid: string, more: Partial<OwnerReference> = {}): OwnerReference => ({
   apiVersion: 'slipway.dev/v1alpha1',
@@ -86,4 +86,61 @@ describe('checkOwnership', () => {
   test('a delete knows no namesake: what is not ours is not touched', () => {
     expect(outcome(deployment([owner('u0')]), ours)).toBe('theirs: ModelDeployment "reader"');
   });
+});
+
+describe('what is left of a pod that served', () => {
+  const POD_LABELS = { 'slipway.dev/model': 'reader', 'slipway.dev/revision': 'reader-1', 'slipway.dev/component': 'serve' };
+  const replicaSet: OwnerReference = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'reader-1-5d4f', uid: 'rs', controller: true };
+  const remains: EndedPodOf = {
+    ...{ kind: 'EndedPodOf', name: 'reader-1', labels: POD_LABELS, uid: 'u1' },
+    deployment: { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments' },
+  };
+  const pod = (metadata: Partial<KubeObject['metadata']> = {}, phase = 'Failed'): KubeObject => ({
+    ...{ apiVersion: 'v1', kind: 'Pod', status: { phase } },
+    metadata: { name: 'reader-1-5d4f-x', namespace: 'shop', labels: POD_LABELS, ownerReferences: [replicaSet], ...metadata },
+  });
+  const verdict = (check: () => void): string => {
+    try {
+      check();
+      return 'ours';
+    } catch (error) {
+      return error instanceof WaitingError ? `waits ${error.reason}` : 'conflict';
+    }
+  };
+
+  test.each<{ name: string; existing: KubeObject; want: string }>([
+    { name: 'failed', existing: pod(), want: 'ours' },
+    { name: 'succeeded', existing: pod({}, 'Succeeded'), want: 'ours' },
+    { name: 'one that runs', existing: pod({}, 'Running'), want: 'waits NotAnEndedPod' },
+    { name: 'one without a phase', existing: { ...pod(), status: undefined }, want: 'waits NotAnEndedPod' },
+    { name: 'of another revision', existing: pod({ labels: { ...POD_LABELS, 'slipway.dev/revision': 'reader-2' } }), want: 'waits NotAnEndedPod' },
+    { name: 'of another model', existing: pod({ labels: { ...POD_LABELS, 'slipway.dev/model': 'other' } }), want: 'waits NotAnEndedPod' },
+    { name: 'a resolver', existing: pod({ labels: { ...POD_LABELS, 'slipway.dev/component': 'resolve' } }), want: 'waits NotAnEndedPod' },
+    { name: 'without labels', existing: pod({ labels: {} }), want: 'waits NotAnEndedPod' },
+    { name: 'taken out of its ReplicaSet', existing: pod({ ownerReferences: [] }), want: 'waits NotAnEndedPod' },
+    {
+      name: 'owned by a ReplicaSet that does not control it',
+      existing: pod({ ownerReferences: [{ ...replicaSet, controller: false }] }),
+      want: 'waits NotAnEndedPod',
+    },
+    { name: 'of a Job', existing: pod({ ownerReferences: [{ ...replicaSet, apiVersion: 'batch/v1', kind: 'Job' }] }), want: 'waits NotAnEndedPod' },
+    {
+      name: 'of a ReplicaSet of another group',
+      existing: pod({ ownerReferences: [{ ...replicaSet, apiVersion: 'kruise.test/v1' }] }),
+      want: 'waits NotAnEndedPod',
+    },
+    {
+      name: 'of a ReplicaSet of another Deployment',
+      existing: pod({ ownerReferences: [{ ...replicaSet, name: 'reader-10-5d4f' }] }),
+      want: 'waits NotAnEndedPod',
+    },
+    { name: 'something that is no pod', existing: { ...pod(), kind: 'Deployment' }, want: 'waits NotAnEndedPod' },
+  ])('$name: $want', ({ existing, want }) => expect(verdict(() => checkEndedPod(existing, remains))).toBe(want));
+
+  test.each<{ name: string; existing: KubeObject | undefined; want: string }>([
+    { name: 'ours', existing: deployment([owner('u1')]), want: 'ours' },
+    { name: 'of a deleted namesake', existing: deployment([owner('u0')]), want: 'waits NotOurDeployment' },
+    { name: 'of nobody', existing: deployment([]), want: 'waits NotOurDeployment' },
+    { name: 'not there', existing: undefined, want: 'waits NotOurDeployment' },
+  ])('with a Deployment that is $name: $want', ({ existing, want }) => expect(verdict(() => checkDeployment(existing, remains))).toBe(want));
 });

@@ -2,11 +2,14 @@
 import { FIELD_MANAGER, LABELS } from '../../contract/labels.js';
 import { WaitingError } from '../../lib/errors.js';
 import { isOrphanOf } from '../orphan.js';
-import { type KubeObject, type OwnerReference, type Ownership, OwnershipError } from '../ports.js';
+import { type EndedPodOf, type KubeObject, type OwnerReference, type Ownership, OwnershipError } from '../ports.js';
 
 const PREDECESSOR_RETRY_MS = 2000;
 /** The watch that shows the orphan wakes the controller, which adopts it; this is for one that is broken. */
 const ORPHAN_RETRY_MS = 1000;
+const POD_RETRY_MS = 1000;
+
+const ENDED: ReadonlySet<unknown> = new Set(['Failed', 'Succeeded']);
 
 /** Throws unless `existing` is ours under `ownership`. `desired` is what is about to be applied, absent for a delete. */
 export function checkOwnership(existing: KubeObject, ownership: Ownership, desired?: KubeObject): void {
@@ -36,6 +39,25 @@ export function checkOwnerLives(owner: KubeObject | undefined, { name, uid }: { 
   throw new WaitingError('OwnerGone', ORPHAN_RETRY_MS, `ModelDeployment "${name}" was deleted meanwhile: nothing is adopted for it`);
 }
 
+/** Throws unless that is all of the pod that is left, and it was one of the Deployment's. */
+export function checkEndedPod(existing: KubeObject, { name, labels }: EndedPodOf): void {
+  const owner = controllerOf(existing);
+  const isSelected = Object.entries(labels).every(([label, value]) => existing.metadata.labels?.[label] === value);
+  const isOfDeployment = owner?.kind === 'ReplicaSet' && groupOf(owner) === 'apps' && owner.name.startsWith(`${name}-`);
+  if (existing.kind === 'Pod' && isSelected && isOfDeployment && ENDED.has(phaseOf(existing))) return;
+  throw new WaitingError(
+    'NotAnEndedPod',
+    POD_RETRY_MS,
+    `${describeObject(existing)} is not what is left of a pod of Deployment "${name}": it is left alone`,
+  );
+}
+
+/** Throws unless the Deployment whose pod it was is ours. */
+export function checkDeployment(deployment: KubeObject | undefined, { name, uid }: EndedPodOf): void {
+  if (deployment !== undefined && controllerOf(deployment)?.uid === uid) return;
+  throw new WaitingError('NotOurDeployment', POD_RETRY_MS, `Deployment "${name}" is not there or not ours: what is left of its pods is left alone`);
+}
+
 function isOwned(existing: KubeObject, ownership: Ownership): boolean {
   switch (ownership.kind) {
     case 'OrphanOf':
@@ -46,6 +68,10 @@ function isOwned(existing: KubeObject, ownership: Ownership): boolean {
     case 'ManagedBy':
       return existing.metadata.labels?.[LABELS.managedBy] === FIELD_MANAGER;
   }
+}
+
+function phaseOf({ status }: KubeObject): unknown {
+  return typeof status === 'object' && status !== null && 'phase' in status ? status.phase : undefined;
 }
 
 /** The owner has the name and kind of ours and another uid: a ModelDeployment that was deleted and made anew. */

@@ -1,5 +1,5 @@
 /** A Writer whose writes the caches show at once. */
-import type { KubeObject, ObjectKey, Ownership, ResourceKind, Writer } from '../ports.js';
+import type { EndedPodOf, KubeObject, ObjectKey, Ownership, ResourceKind, Writer } from '../ports.js';
 import type { OwnWrites } from './own-writes.js';
 
 export class ShowingWriter implements Writer {
@@ -20,7 +20,7 @@ export class ShowingWriter implements Writer {
     return this.#show(resource, object, () => this.#writer.create(resource, object, ownership));
   }
 
-  async delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void> {
+  async delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership | EndedPodOf): Promise<void> {
     this.#cacheOf(resource)?.forget(key);
     await this.#writer.delete(resource, key, ownership);
   }

@@ -55,6 +55,36 @@ describe('a pod', () => {
         })
         .obj(),
     ],
+    [
+      'that was evicted',
+      makePod()
+        .on('n1')
+        .main({ terminated: { exitCode: 137, reason: 'Error', startedAt: '2026-01-01T00:00:10Z', finishedAt: '2026-01-01T00:01:00Z' } })
+        .status({ phase: 'Failed', reason: 'Evicted', message: 'low on memory' })
+        .condition('DisruptionTarget', 'True', 'TerminationByKubelet')
+        .condition('Ready', 'False')
+        .obj(),
+    ],
+    [
+      'with claims',
+      makePod()
+        .spec({
+          resourceClaims: [
+            { name: 'a', resourceClaimTemplateName: 't' },
+            { name: 'b', resourceClaimTemplateName: 't' },
+          ],
+        })
+        .status({ resourceClaimStatuses: [{ name: 'a', resourceClaimName: 'x-a-1' }] })
+        .obj(),
+    ],
+    [
+      'held back',
+      makePod()
+        .spec({ schedulingGates: [{ name: 'kueue.x-k8s.io/admission' }] })
+        .obj(),
+    ],
+    ['of another scheduler', makePod().spec({ schedulerName: 'volcano' }).obj()],
+    ['of the usual scheduler', makePod().spec({ schedulerName: 'default-scheduler' }).obj()],
     ['on its way out', makePod().metadata({ deletionTimestamp: '2026-01-01T00:00:00Z' }).obj()],
   ])('%s is seen as before', (_, pod) => {
     const { controller, ...view } = viewPod(trim(pod));

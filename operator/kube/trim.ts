@@ -23,7 +23,7 @@ const POD_CONDITIONS = new Set(['PodScheduled', 'Ready', 'DisruptionTarget', 'Po
 const STATE_FIELDS: Readonly<Record<string, readonly string[]>> = {
   waiting: ['reason', 'message'],
   running: ['startedAt'],
-  terminated: ['exitCode', 'reason', 'message', 'finishedAt'],
+  terminated: ['exitCode', 'reason', 'message', 'startedAt', 'finishedAt'],
 };
 
 const TRIMS: Readonly<Record<KindName, Trim>> = {
@@ -56,11 +56,13 @@ function trimPod({ metadata, spec, status }: KubeObject): KubeObject {
   };
 }
 
-function trimPodSpec({ nodeName, initContainers, containers, volumes }: Json): Json {
+function trimPodSpec({ nodeName, schedulerName, schedulingGates, resourceClaims, initContainers, containers, volumes }: Json): Json {
   const isMount = (volume: unknown): boolean => record(volume)['secret'] !== undefined || record(volume)['configMap'] !== undefined;
   const mounts = list(volumes).filter(isMount);
   return defined({
     nodeName: intern(nodeName),
+    schedulerName: schedulerName === 'default-scheduler' ? undefined : intern(schedulerName),
+    ...{ schedulingGates, resourceClaims },
     initContainers: initContainers === undefined ? undefined : list(initContainers).map(trimContainer),
     containers: list(containers).map(trimContainer),
     volumes: mounts.length === 0 ? undefined : mounts,
@@ -73,18 +75,23 @@ function trimContainer(value: unknown): Json {
   return defined({ name: intern(name), image: intern(image), resources: memory === undefined ? undefined : { limits: { memory } } });
 }
 
-function trimPodStatus({ phase, reason, message, podIP, conditions, initContainerStatuses, containerStatuses }: Json): Json {
+function trimPodStatus({ phase, reason, message, podIP, conditions, resourceClaimStatuses, initContainerStatuses, containerStatuses }: Json): Json {
   const told = list(conditions)
     .map(record)
     .filter(({ type }) => typeof type === 'string' && POD_CONDITIONS.has(type));
   return defined({
-    ...{ phase, reason, message, podIP },
+    ...{ phase, reason, message, podIP, resourceClaimStatuses },
     conditions: told.map(({ type, status, reason: why, message: words, lastTransitionTime }) =>
-      defined({ type, status, reason: why, message: words, lastTransitionTime: type === 'PodScheduled' ? lastTransitionTime : undefined }),
+      defined({ type, status, reason: why, message: words, lastTransitionTime: isTimed(type, status) ? lastTransitionTime : undefined }),
     ),
     initContainerStatuses: initContainerStatuses === undefined ? undefined : list(initContainerStatuses).map(trimContainerStatus),
     containerStatuses: list(containerStatuses).map(trimContainerStatus),
   });
+}
+
+/** Of pods that are well, which are most, only since when they have a node is asked. */
+function isTimed(type: unknown, status: unknown): boolean {
+  return type === 'PodScheduled' || (type === 'Ready' && status !== 'True') || type === 'DisruptionTarget';
 }
 
 function trimContainerStatus(value: unknown): Json {
@@ -94,7 +101,12 @@ function trimContainerStatus(value: unknown): Json {
 }
 
 function trimState(value: unknown): Json {
-  return Object.fromEntries(Object.entries(record(value)).map(([kind, state]) => [kind, pick(record(state), STATE_FIELDS[kind] ?? [])]));
+  return Object.fromEntries(Object.entries(record(value)).map(([kind, state]) => [kind, pick(record(state), fieldsOf(kind, record(state)))]));
+}
+
+function fieldsOf(kind: string, { exitCode }: Json): readonly string[] {
+  const fields = STATE_FIELDS[kind] ?? [];
+  return exitCode === 0 ? fields.filter((field) => field !== 'startedAt') : fields;
 }
 
 function trimDeployment({ spec, status, ...object }: KubeObject): KubeObject {

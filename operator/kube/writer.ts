@@ -7,10 +7,10 @@ import { ADOPTION_MANAGER, FIELD_MANAGER } from '../../contract/labels.js';
 import { WaitingError } from '../../lib/errors.js';
 import type { KubeClient } from '../../lib/kube/kube-client.js';
 import { isAlreadyExists, isConflict, isInvalid, isNotFound, KubeError } from '../../lib/kube/kube-error.js';
-import { type KubeObject, type ObjectKey, type Ownership, OwnershipError, type ResourceKind, type Writer } from '../ports.js';
+import { type EndedPodOf, type KubeObject, type ObjectKey, type Ownership, OwnershipError, type ResourceKind, type Writer } from '../ports.js';
 import { defined } from './defined.js';
 import { checkFreshness, checkGeneration, newStaleError } from './freshness.js';
-import { checkOwnerLives, checkOwnership, describeObject } from './ownership.js';
+import { checkDeployment, checkEndedPod, checkOwnerLives, checkOwnership, describeObject } from './ownership.js';
 
 /** Looks at the server before a write is given up because somebody else writes the same object all the time. */
 const ATTEMPTS = 4;
@@ -57,11 +57,12 @@ export class KubeWriter implements Writer {
     }
   }
 
-  async delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void> {
+  async delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership | EndedPodOf): Promise<void> {
     await explained(`delete ${resource.kind} "${key.namespace}/${key.name}"`, () =>
       this.#overSeen(resource, key, async (existing) => {
         if (existing === undefined) return;
-        checkOwnership(existing, ownership);
+        if (ownership.kind === 'EndedPodOf') await this.#checkEndedPod(existing, ownership);
+        else checkOwnership(existing, ownership);
         const { uid, resourceVersion } = existing.metadata;
         try {
           await this.#client.delete(resource, key, defined({ uid, resourceVersion }));
@@ -94,6 +95,12 @@ export class KubeWriter implements Writer {
 
   async #checkOwner({ metadata: { namespace } }: KubeObject, owner: Ownership & { readonly kind: 'OrphanOf' }): Promise<void> {
     checkOwnerLives(await this.#client.find(owner.owner, { ...defined({ namespace }), name: owner.name }), owner);
+  }
+
+  async #checkEndedPod(pod: KubeObject, ownership: EndedPodOf): Promise<void> {
+    checkEndedPod(pod, ownership);
+    const { namespace } = pod.metadata;
+    checkDeployment(await this.#client.find(ownership.deployment, { ...defined({ namespace }), name: ownership.name }), ownership);
   }
 
   async #apply(resource: ResourceKind, object: KubeObject, { existing, fieldManager }: SeenObject): Promise<KubeObject> {

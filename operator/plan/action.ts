@@ -13,6 +13,8 @@ export type Action =
   | { readonly kind: 'Adopt'; readonly object: string }
   | { readonly kind: 'StartResolver'; readonly serial: number; readonly attempt: number }
   | { readonly kind: 'DeletePod'; readonly pod: string }
+  /** What is left of a serving pod that has ended. */
+  | { readonly kind: 'DeleteEndedPod'; readonly pod: string; readonly revision: string }
   | { readonly kind: 'CreateRevision'; readonly revision: string; readonly digest: string; readonly number: number }
   | { readonly kind: 'MarkRevision'; readonly revision: string; readonly marks: RevisionMarks }
   | { readonly kind: 'DeleteRevision'; readonly revision: string }

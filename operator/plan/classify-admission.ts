@@ -18,6 +18,16 @@ const PATTERNS: readonly (readonly [RegExp, Reason, string])[] = [
     'ServiceAccountMissing',
     'It is made again within moments; if this stays, see what deletes it',
   ],
+  [
+    /no PriorityClass with name/i,
+    'PriorityClassMissing',
+    'Make that PriorityClass, or change what sets spec.priorityClassName of pods in this namespace: Slipway sets none',
+  ],
+  [
+    /RuntimeClass "[^"]*" not found/i,
+    'RuntimeClassMissing',
+    'Make that RuntimeClass, or change what sets spec.runtimeClassName of pods in this namespace: Slipway sets none',
+  ],
 ];
 
 /** `what` names the object whose pods are refused. */

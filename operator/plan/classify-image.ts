@@ -9,6 +9,12 @@ const WAITING = new Set([
 ]);
 
 const PATTERNS: readonly (readonly [RegExp, Reason, string])[] = [
+  [/SignatureValidationFailed/, 'ImageUntrusted', 'Sign the image, or mend the policy of the node that asks for a signature'],
+  [
+    /toomanyrequests|429 Too Many Requests|rate limit/i,
+    'RegistryRateLimited',
+    'The kubelet tries again by itself; credentials in imagePullSecrets or a mirror in the chart raise the limit',
+  ],
   [/no space left/i, 'NodeDiskFull', 'Free the disk of the node'],
   [
     /unauthorized|denied|authentication required|403 Forbidden/i,
@@ -17,7 +23,7 @@ const PATTERNS: readonly (readonly [RegExp, Reason, string])[] = [
   ],
   [/not found|manifest unknown|does not exist|InvalidImageName|couldn't parse image/i, 'ImageNotFound', "Correct the image in the chart's values"],
   [
-    /no such host|i\/o timeout|connection refused|TLS|x509|dial tcp|toomanyrequests|RegistryUnavailable|server misbehaving|EOF/i,
+    /no such host|i\/o timeout|connection refused|TLS|x509|dial tcp|RegistryUnavailable|server misbehaving|EOF/i,
     'RegistryUnavailable',
     'Mend the way from the node to the registry; the kubelet tries again by itself',
   ],
@@ -34,6 +40,8 @@ export function classifyImage(where: string, container: ContainerView): Finding 
 
 /** Between two attempts the kubelet puts "Back-off" before the same words: without it the message stays while the cause does. */
 function describe(reason: string, message: string): string {
-  const words = message.replace(/^Back-off pulling image "[^"]*"(: )?/, '').replace(/^ErrImagePull: /, '');
+  const words = message
+    .replace(/^Back-off pulling image "[^"]*"(: )?/, '')
+    .replace(/^(ErrImagePull|RegistryUnavailable|SignatureValidationFailed): /, '');
   return words === '' ? reason : words;
 }

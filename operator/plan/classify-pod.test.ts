@@ -226,9 +226,27 @@ const ROWS: readonly Row[] = [
         ...{ phase: 'Failed', reason: 'DeadlineExceeded' },
         containerStatuses: [{ name: 'resolve', state: terminated(137, 'Error') }],
       }),
-    want: 'Blocked RuntimeCrashed',
-    words: 'exit code 137, SIGKILL, Error). See kubectl logs --previous',
+    want: 'Blocked DeadlineExceeded',
+    words: 'was not done in time: DeadlineExceeded. See what it waits for in its log',
   },
+  ...(
+    [
+      ['INTERNAL', 'Stopped by SIGTERM before the end', 'DeadlineExceeded'],
+      ['SOURCE_UNREACHABLE', 'registry.test timed out', 'SourceUnreachable'],
+    ] as const
+  ).map(
+    ([code, message, want]): Row => ({
+      name: `a resolver that its deadline ended, with ${code} as its last word`,
+      pod: makePod()
+        .on('n1')
+        .spec({ initContainers: [], containers: [{ name: 'resolve' }] })
+        .status({
+          ...{ phase: 'Failed', reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' },
+          containerStatuses: [{ name: 'resolve', state: endedWith(code, message) }],
+        }),
+      want: `Blocked ${want}`,
+    }),
+  ),
   {
     name: 'killed with a message of its own',
     pod: makePod()
@@ -247,7 +265,7 @@ const ROWS: readonly Row[] = [
     want: 'Blocked RuntimeCrashed',
     words: 'exit code 139, SIGSEGV',
   },
-  { name: 'ended by itself', pod: makePod().on('n1').fetched().main(terminated(0, 'Completed')), want: 'Blocked RuntimeCrashed' },
+  { name: 'told to stop', pod: makePod().on('n1').fetched().main(terminated(0, 'Completed')), want: 'Blocked Stopped' },
   { name: 'node lost the container', pod: makePod().on('n1').fetched().main(terminated(137, 'ContainerStatusUnknown')), want: 'Blocked NodeLost' },
   { name: 'node stopped reporting', pod: makePod().on('n1').ready().condition('Ready', 'False'), want: 'Blocked NodeLost' },
   {
@@ -272,7 +290,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'node shut down',
     pod: makePod().on('n1').status({ phase: 'Failed', reason: 'Terminated', message: 'Pod was terminated in response to imminent node shutdown.' }),
-    want: 'Blocked NodeLost',
+    want: 'Blocked NodeShutdown',
   },
   {
     name: 'device not given',

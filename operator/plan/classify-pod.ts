@@ -3,49 +3,40 @@
  * Order: its end (failed, terminating) → node → image → configuration → init container → runtime.
  */
 import { LIMITS } from '../api/limits.js';
-import type { Reason } from '../api/reasons.js';
-import type { ContainerView, PodView } from '../view/pod-view.js';
+import type { ContainerView, PodView, Terminated } from '../view/pod-view.js';
 import { classifyImage } from './classify-image.js';
+import { classifyLost } from './classify-lost.js';
+import { classifyScheduling } from './classify-scheduling.js';
+import { classifyStop } from './classify-stop.js';
 import { classifyMemory, classifyTermination, isOutOfMemory } from './classify-termination.js';
+import { classifyUnready, hasLostReadiness } from './classify-unready.js';
+import { since, whereOf } from './describe-pod.js';
 import { blocked, type Finding, fine, progress } from './finding.js';
 
 export function classifyPod(pod: PodView, nowMs: number): Finding {
-  if (pod.isTerminating) return progress('Terminating', `${whereOf(pod)} is ending`);
+  if (pod.isTerminating) return classifyEnding(pod);
   if (pod.phase === 'Failed') return classifyFailed(pod);
   if (pod.phase === 'Succeeded') return fine('Serving', `${whereOf(pod)} finished`);
   if (pod.phase === 'Unknown') return blocked('NodeLost', `${whereOf(pod)}: the node does not answer`);
   return classifyScheduling(pod, nowMs) ?? classifyContainers(pod, nowMs);
 }
 
-/** `Pod reader-x on node n1`. */
-export function whereOf(pod: Pick<PodView, 'name' | 'node'>): string {
-  return pod.node === '' ? `Pod ${pod.name}` : `Pod ${pod.name} on node ${pod.node}`;
+/** One that ends because it was to is on its way; one that was taken away says by whom. */
+function classifyEnding(pod: PodView): Finding {
+  const lost = classifyLost(pod, whereOf(pod));
+  return lost === undefined ? progress('Terminating', `${whereOf(pod)} is ending`) : progress(lost.reason, `${lost.message} (it is ending)`);
 }
 
-const REASON_OF_DISRUPTION: Readonly<Record<string, Reason>> = {
-  PreemptionByScheduler: 'Preempted',
-  EvictionByEvictionAPI: 'Drained',
-  DeletionByTaintManager: 'NodeLost',
-  DeletionByPodGC: 'NodeLost',
-  TerminationByKubelet: 'NodeLost',
-};
-
 function classifyFailed(pod: PodView): Finding {
+  const where = whereOf(pod);
+  const lost = classifyLost(pod, where);
+  if (lost !== undefined) return lost;
   const words = pod.message === '' ? pod.reason : pod.message;
-  const disruption = pod.conditions.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
-  if (pod.reason === 'Evicted') return blocked('Evicted', `${whereOf(pod)} was evicted: ${words}`);
-  if (pod.reason === 'UnexpectedAdmissionError' || /^OutOf[a-z.-]+\//.test(pod.reason)) {
-    return blocked('DeviceAllocationFailed', `${whereOf(pod)} did not get its device: ${words}. See the device plugin of the node`);
-  }
-  if (/^(NodeShutdown|Terminated|NodeLost|Shutdown)$/.test(pod.reason)) return blocked('NodeLost', `${whereOf(pod)}: ${words}`);
-  if (disruption !== undefined) {
-    return blocked(
-      REASON_OF_DISRUPTION[disruption.reason] ?? 'NodeLost',
-      `${whereOf(pod)} was taken away: ${disruption.message || disruption.reason}`,
-    );
-  }
-  if (pod.reason !== '' && pod.reason !== 'DeadlineExceeded') return blocked('NodeRefusedPod', `${whereOf(pod)} was refused by its node: ${words}`);
-  return classifyEnded(pod) ?? blocked('RuntimeCrashed', `${whereOf(pod)} failed: ${words === '' ? 'no reason given' : words}`);
+  const ended = classifyEnded(pod);
+  if (pod.reason !== 'DeadlineExceeded') return ended ?? blocked('RuntimeCrashed', `${where} failed: ${words === '' ? 'no reason given' : words}`);
+  // a container that says why it did not get done knows more than the clock; that it was told to stop says nothing of why
+  if (ended !== undefined && ended.reason !== 'RuntimeCrashed' && ended.reason !== 'ResolveFailed') return ended;
+  return blocked('DeadlineExceeded', `${where} was not done in time: ${words}. See what it waits for in its log`);
 }
 
 function classifyEnded(pod: PodView): Finding | undefined {
@@ -53,21 +44,6 @@ function classifyEnded(pod: PodView): Finding | undefined {
     if (container.state.kind === 'Terminated' && container.state.exitCode !== 0) return classifyTermination(whereOf(pod), container, container.state);
   }
   return undefined;
-}
-
-function classifyScheduling(pod: PodView, nowMs: number): Finding | undefined {
-  if (pod.node !== '') return undefined;
-  const scheduled = pod.conditions.find(({ type }) => type === 'PodScheduled');
-  const where = whereOf(pod);
-  if (scheduled?.status === 'True') return undefined;
-  if (scheduled === undefined || scheduled.status !== 'False') {
-    const silentMs = pod.createdAtMs === undefined ? 0 : nowMs - pod.createdAtMs;
-    if (silentMs <= LIMITS.silentSchedulerMs) return progress('Scheduling', `${where} waits for the scheduler`);
-    return blocked('SchedulerSilent', `${where}: no scheduler has looked at it${since(pod.createdAtMs)}. See whether kube-scheduler runs`);
-  }
-  if (scheduled.reason === 'SchedulingGated') return blocked('WaitingInQueue', `${where} is held back by a scheduling gate: ${scheduled.message}`);
-  if (scheduled.reason === 'Unschedulable') return blocked('Unschedulable', `${where}: ${scheduled.message || 'no node fits'}`);
-  return blocked('SchedulerError', `${where}: ${scheduled.reason}: ${scheduled.message}`);
 }
 
 function classifyContainers(pod: PodView, nowMs: number): Finding {
@@ -96,14 +72,18 @@ function classifyInit(pod: PodView, container: ContainerView, nowMs: number): Fi
 /** Undefined when the container is ready. */
 function classifyMain(pod: PodView, container: ContainerView, nowMs: number): Finding | undefined {
   const { state, last } = container;
-  if (state.kind === 'Terminated') return classifyTermination(whereOf(pod), container, state);
+  if (state.kind === 'Terminated') return classifyEnd(pod, container, state);
   const waiting = classifyWaiting(pod, container, nowMs);
   if (waiting !== undefined) return waiting;
   if (state.kind === 'Running' && container.isReady) return undefined;
   // running once more after a failure: until it is ready, that failure is the story
-  if (last !== undefined) return classifyTermination(whereOf(pod), container, last);
+  if (last !== undefined && !hasLostReadiness(pod, container)) return classifyEnd(pod, container, last);
   if (state.kind !== 'Running') return progress('ContainerCreating', `${whereOf(pod)} is being started`);
-  return progress('Loading', `${whereOf(pod)} loads and warms the model${since(state.startedAtMs)}`);
+  return classifyUnready(pod, container, nowMs);
+}
+
+function classifyEnd(pod: PodView, container: ContainerView, ended: Terminated): Finding {
+  return classifyStop(pod, container, ended) ?? classifyTermination(whereOf(pod), container, ended);
 }
 
 /** Undefined when the container does not wait, or waits between two starts, whose cause its last end tells. */
@@ -124,7 +104,7 @@ function classifyWaiting(pod: PodView, container: ContainerView, nowMs: number):
     case 'PostStartHookError':
       return blocked('ContainerCreateFailed', `${where}: container ${container.name} could not be started: ${words}`);
     case 'CrashLoopBackOff':
-      return last === undefined ? blocked('RuntimeCrashed', `${where}: ${words}`) : classifyTermination(where, container, last);
+      return last === undefined ? blocked('RuntimeCrashed', `${where}: ${words}`) : classifyEnd(pod, container, last);
     case 'ContainerCreating':
     case 'PodInitializing':
       // a runtime that waits for its init container says PodInitializing too; that one was looked at before
@@ -139,14 +119,17 @@ function classifySlowCreate(pod: PodView, nowMs: number): Finding | undefined {
   if (sinceMs === undefined || nowMs - sinceMs <= LIMITS.slowCreateMs) return undefined;
   // volumes and network are there: what lasts is the pull of the image
   if (pod.conditions.some(({ type, status }) => type === 'PodReadyToStartContainers' && status === 'True')) return undefined;
-  const needed = pod.mounts.length === 0 ? '' : `: see that ${pod.mounts.join(' and ')} exists in the namespace`;
+  const where = whereOf(pod);
+  if (pod.mounts.length > 0) {
+    const needed = `see that ${pod.mounts.join(' and ')} exists in the namespace`;
+    return blocked(
+      'VolumeNotMounted',
+      `${where} waits for its volumes or its network${since(sinceMs)}: ${needed}. kubectl describe pod has the kubelet's words`,
+    );
+  }
+  // volumes come first, and what this one has needs nothing from anybody
   return blocked(
-    'VolumeNotMounted',
-    `${whereOf(pod)} waits for its volumes or its network${since(sinceMs)}${needed}. kubectl describe pod has the kubelet's words`,
+    'NetworkSetupFailed',
+    `${where} waits for its network${since(sinceMs)}. See the network plugin of the node; kubectl describe pod has the kubelet's words`,
   );
-}
-
-/** A fixed time and not an age: an age would change the status at every look. */
-function since(startedAtMs: number | undefined): string {
-  return startedAtMs === undefined ? '' : ` since ${new Date(startedAtMs).toISOString().replace(/\.\d+Z$/, 'Z')}`;
 }

@@ -8,6 +8,7 @@ import { LIMITS } from '../api/limits.js';
 import { computeResolverHash, computeSourceHash } from '../render/identity.js';
 import type { PodView, Terminated } from '../view/pod-view.js';
 import type { Action } from './action.js';
+import { isTakenAway } from './classify-lost.js';
 import { classifyPod } from './classify-pod.js';
 import { readTermination } from './classify-termination.js';
 import { hasEnded, type PhasePlan, type PlanContext } from './context.js';
@@ -85,7 +86,7 @@ function isGivenUp(failed: readonly PodView[]): boolean {
 
 function isForGood(pod: PodView): boolean {
   const ended = endOf(pod);
-  const said = ended === undefined ? undefined : readTermination(ended);
+  const said = ended === undefined || isTakenAway(pod) ? undefined : readTermination(ended);
   return said !== undefined && isPermanent(said.code);
 }
 

@@ -1,11 +1,13 @@
 /**
  * When is a revision given up? After three failures that only another spec can mend: of a revision that is not serving yet. One
- * that was seen fully ready and still holds the address is never given up: what it served once, it may serve again.
+ * that was seen fully ready and still holds the address is never given up: what it served once, it may serve again. Of a pod that
+ * was taken away nothing counts.
  */
 import { isPermanent, type TerminationCode } from '../../contract/termination.js';
 import { LIMITS } from '../api/limits.js';
 import type { PodView } from '../view/pod-view.js';
 import type { FailureEvidence } from '../view/revision-view.js';
+import { isTakenAway } from './classify-lost.js';
 import { endsOf, readTermination, reasonOfCode } from './classify-termination.js';
 import type { PlanContext, RevisionState } from './context.js';
 import { clip } from './finding.js';
@@ -25,7 +27,7 @@ export function planFailure(context: PlanContext, state: RevisionState): Failure
     return failed.generation === observed.generation ? { kind: 'GivenUp', evidence: failed, isNew: false } : { kind: 'Forgiven' };
   const isHoldingAddress = observed.serving === state.name && state.stored?.provenAt !== undefined;
   if (isHoldingAddress || state.readyPods > 0 || state.stored === undefined || (state.deployment?.desired ?? 0) === 0) return { kind: 'Trusted' };
-  const failures = state.pods.filter((pod) => !pod.isTerminating).flatMap(permanentFailures);
+  const failures = state.pods.filter((pod) => !pod.isTerminating && !isTakenAway(pod)).flatMap(permanentFailures);
   const count = failures.reduce((sum, failure) => sum + failure.times, 0);
   const worst = failures.sort((a, b) => b.times - a.times || (a.pod.name < b.pod.name ? -1 : 1))[0];
   if (worst === undefined || count < LIMITS.permanentFailures) return { kind: 'Trusted' };

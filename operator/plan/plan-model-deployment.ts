@@ -6,11 +6,13 @@ import type { RenderConfig } from '../render/config.js';
 import { computeSourceHash } from '../render/identity.js';
 import { type Observed, objectKey } from '../view/observed.js';
 import type { Action } from './action.js';
-import { isFullyReady, newContext, type PlanContext, type RevisionState } from './context.js';
+import { loadDeadlineMs } from './classify-unready.js';
+import { isFullyReady, isLive, newContext, type PlanContext, type RevisionState } from './context.js';
 import { pendingDeadlineMs } from './pending-deadline.js';
 import { type DigestPlan, planDigest } from './plan-digest.js';
 import { type FailureDecision, planFailure } from './plan-failure.js';
 import { planHistory } from './plan-history.js';
+import { planRemains } from './plan-remains.js';
 import { planTakeover } from './plan-takeover.js';
 import { planUpdate, type UpdatePlan } from './plan-update.js';
 
@@ -52,6 +54,7 @@ export function planModelDeployment(observed: Observed, config: RenderConfig, no
       ...(digest.kind === 'Known' ? [] : digest.actions),
       ...planBudget(context, takeover.target),
       ...history.actions,
+      ...planRemains(context).actions,
     ],
   };
 }
@@ -98,8 +101,8 @@ function soonest(instants: readonly (number | undefined)[]): number | undefined 
 /** Instants at which a pod that only waits becomes a finding. */
 function podDeadlines({ observed, nowMs }: PlanContext): number[] {
   return observed.pods
-    .filter(({ phase, isTerminating }) => phase === 'Pending' && !isTerminating)
-    .map(pendingDeadlineMs)
+    .filter(isLive)
+    .map((pod) => (pod.phase === 'Pending' ? pendingDeadlineMs(pod) : loadDeadlineMs(pod)))
     .filter((at) => at !== undefined)
     .filter((at) => at > nowMs);
 }

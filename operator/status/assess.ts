@@ -8,6 +8,7 @@ import { isFullyReady, isLive, type RevisionState, revisionState } from '../plan
 import { blocked, clip, compareFindings, type Finding, progress } from '../plan/finding.js';
 import type { Plan } from '../plan/plan-model-deployment.js';
 import type { PodView } from '../view/pod-view.js';
+import { findLosses } from './find-losses.js';
 import type { Outcome, WriteFailure } from './outcome.js';
 
 export interface Assessment {
@@ -68,19 +69,13 @@ function pendingFindings(plan: Plan, findings: ReadonlyMap<PodView, Finding>): F
   if (digest?.kind === 'Unknown') all.push(digest.finding);
   if (failure.kind !== 'GivenUp') {
     if (wanted?.deployment?.replicaFailure !== undefined) all.push(classifyAdmission(`Deployment ${wanted.name}`, wanted.deployment.replicaFailure));
-    for (const pod of tellingPods(wanted?.pods ?? [], plan.context.replicas)) {
+    for (const pod of (wanted?.pods ?? []).filter(isLive)) {
       const finding = findings.get(pod);
       if (finding !== undefined && finding.severity !== 'Fine') all.push(finding);
     }
+    if (wanted !== undefined) all.push(...findLosses(wanted, plan.context.replicas, findings));
   }
   return all;
-}
-
-/** A pod that failed stays as an object after another has taken its place; it is news only while one is missing. */
-function tellingPods(pods: readonly PodView[], replicas: number): readonly PodView[] {
-  const present = pods.filter(({ isTerminating }) => !isTerminating);
-  const live = present.filter(isLive);
-  return live.length >= replicas ? live : present;
 }
 
 /**

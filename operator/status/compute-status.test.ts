@@ -78,6 +78,37 @@ describe('status', () => {
     expect(world.recorder.events.filter(({ type }) => type === 'Warning').map(({ reason }) => reason)).toContain(wantReady.replace('False ', ''));
   });
 
+  test('pods that keep being lost are the headline, counted, also while the next one is tried; and no news once one serves', async () => {
+    const world = new TestWorld();
+    world.create(makeModelDeployment().obj());
+    await world.settle();
+    const revision = world.serving() ?? '';
+    world.fates.set(DIGEST_A, { kind: 'Evicted', message: 'The node was low on resource: memory. ' });
+    for (let round = 0; round < 5; round++) {
+      world.kubernetes.step();
+      await world.clock.advance(60_000);
+      await world.reconcile();
+    }
+    world.fates.set(DIGEST_A, { kind: 'Loading', startedAt: '2026-01-01T01:06:00Z' });
+    await world.settle();
+    expect(world.ready()).toBe('False Evicted');
+    expect(world.condition('Ready')?.message).toMatch(
+      new RegExp(
+        `^3 pods of revision ${revision} were evicted since 2026-01-01T01:0\\d:00Z, the last: Pod ${revision}-5d4f-\\d on node node-1 was evicted: .*memory`,
+      ),
+    );
+    expect(world.model().status?.blockers?.map(({ reason }) => reason)).toEqual(['Evicted']);
+    const again = JSON.stringify(world.model().status);
+    await world.clock.advance(1_200_000);
+    await world.reconcile();
+    expect(JSON.stringify(world.model().status)).toBe(again); // a time and not an age
+    world.fates.delete(DIGEST_A);
+    await world.settle();
+    expect(world.ready()).toBe('True Serving');
+    expect(world.model().status?.blockers).toBeUndefined();
+    expect(world.model().status?.pods?.filter(({ reason }) => reason === 'Evicted')).toHaveLength(3);
+  });
+
   test('words of the API server about refused pods reach the headline', async () => {
     const world = new TestWorld();
     world.create(makeModelDeployment().digest(DIGEST_A).obj());

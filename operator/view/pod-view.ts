@@ -7,6 +7,8 @@ export interface Terminated {
   readonly exitCode: number;
   readonly reason: string;
   readonly message: string;
+  /** Of one that ended well nobody asks. */
+  readonly startedAtMs: number | undefined;
   readonly finishedAtMs: number | undefined;
 }
 
@@ -52,6 +54,16 @@ export interface PodView {
   readonly scheduledAtMs: number | undefined;
   readonly isTerminating: boolean;
   readonly isReady: boolean;
+  /** Since when Kubernetes counts it as not ready; undefined while it is. */
+  readonly unreadySinceMs: number | undefined;
+  /** When it failed, or somebody was about to take it away; undefined of a pod that runs or ends because it was to. */
+  readonly lostAtMs: number | undefined;
+  /** Empty for Kubernetes' own. */
+  readonly schedulerName: string;
+  /** Names of what holds it back from the scheduler. */
+  readonly gates: readonly string[];
+  /** Resource claims of templates that have not been made for it, as `"name" of template "x"`. */
+  readonly missingClaims: readonly string[];
   readonly conditions: readonly PodCondition[];
   /** Init containers first, in the order in which they run. */
   readonly containers: readonly ContainerView[];
@@ -59,12 +71,20 @@ export interface PodView {
   readonly mounts: readonly string[];
 }
 
+const DEFAULT_SCHEDULER = 'default-scheduler';
+
 export function viewPod(object: KubeObject): PodView {
   const { metadata } = object;
   const spec = asRecord(object['spec']);
   const status = asRecord(object['status']);
   const annotations = metadata.annotations ?? {};
   const conditions = asList(status['conditions']).map(viewCondition);
+  const containers = [
+    ...viewContainers(spec['initContainers'], status['initContainerStatuses'], true),
+    ...viewContainers(spec['containers'], status['containerStatuses'], false),
+  ];
+  const scheduledAtMs = transitionMs(status, 'PodScheduled', 'True');
+  const createdAtMs = asTimeMs(metadata.creationTimestamp);
   return {
     name: metadata.name,
     uid: metadata.uid ?? '',
@@ -79,21 +99,46 @@ export function viewPod(object: KubeObject): PodView {
     phase: asText(status['phase']) ?? 'Pending',
     reason: asText(status['reason']) ?? '',
     message: asText(status['message']) ?? '',
-    createdAtMs: asTimeMs(metadata.creationTimestamp),
-    scheduledAtMs: asTimeMs(
-      asList(status['conditions'])
-        .map(asRecord)
-        .find(({ type, status: is }) => type === 'PodScheduled' && is === 'True')?.['lastTransitionTime'],
-    ),
+    createdAtMs,
+    scheduledAtMs,
     isTerminating: metadata.deletionTimestamp !== undefined,
     isReady: conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+    unreadySinceMs: transitionMs(status, 'Ready', 'False'),
+    lostAtMs:
+      transitionMs(status, 'DisruptionTarget', 'True') ??
+      (status['phase'] === 'Failed' ? endMs(containers, [scheduledAtMs, createdAtMs]) : undefined),
+    schedulerName: foreignScheduler(spec),
+    gates: asList(spec['schedulingGates']).flatMap((gate) => asText(asRecord(gate)['name']) ?? []),
+    missingClaims: viewMissingClaims(spec['resourceClaims'], status['resourceClaimStatuses']),
     conditions,
-    containers: [
-      ...viewContainers(spec['initContainers'], status['initContainerStatuses'], true),
-      ...viewContainers(spec['containers'], status['containerStatuses'], false),
-    ],
+    containers,
     mounts: asList(spec['volumes']).flatMap(viewMount),
   };
+}
+
+function transitionMs(status: Json, type: string, is: string): number | undefined {
+  const conditions = asList(status['conditions']).map(asRecord);
+  return asTimeMs(conditions.find((condition) => condition['type'] === type && condition['status'] === is)?.['lastTransitionTime']);
+}
+
+/** The last thing that is known of it: a pod that its node refused has no container that ran. */
+function endMs(containers: readonly ContainerView[], others: readonly (number | undefined)[]): number | undefined {
+  const ends = containers.flatMap(({ state }) => (state.kind === 'Terminated' ? [state.finishedAtMs] : []));
+  const known = [...ends, ...others].filter((at) => at !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+function foreignScheduler(spec: Json): string {
+  const name = asText(spec['schedulerName']) ?? '';
+  return name === DEFAULT_SCHEDULER ? '' : name;
+}
+
+function viewMissingClaims(claims: unknown, statuses: unknown): string[] {
+  const made = new Set(asList(statuses).map((each) => asRecord(each)['name']));
+  return asList(claims)
+    .map(asRecord)
+    .filter(({ name, resourceClaimTemplateName }) => asText(resourceClaimTemplateName) !== undefined && !made.has(name))
+    .map(({ name, resourceClaimTemplateName }) => `"${asText(name) ?? ''}" of template "${asText(resourceClaimTemplateName) ?? ''}"`);
 }
 
 function viewCondition(value: unknown): PodCondition {
@@ -138,6 +183,7 @@ function viewTerminated(value: Json): Terminated {
     exitCode: asInteger(value['exitCode']) ?? 0,
     reason: asText(value['reason']) ?? '',
     message: asText(value['message']) ?? '',
+    startedAtMs: value['exitCode'] === 0 ? undefined : asTimeMs(value['startedAt']),
     finishedAtMs: asTimeMs(value['finishedAt']),
   };
 }

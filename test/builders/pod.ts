@@ -52,6 +52,13 @@ export class PodBuilder {
     return this;
   }
 
+  /** As Kubernetes counts it. */
+  unreadySince(lastTransitionTime: string): this {
+    const others = this.#conditions.filter(({ type }) => type !== 'Ready');
+    this.#conditions = [...others, { type: 'Ready', status: 'False', reason: 'ContainersNotReady', message: '', lastTransitionTime }];
+    return this;
+  }
+
   on(node: string): this {
     return this.spec({ nodeName: node }).condition('PodScheduled', 'True');
   }

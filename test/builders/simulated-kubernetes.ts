@@ -15,6 +15,10 @@ export type PodFate =
   | { readonly kind: 'LoadFails'; readonly termination: Termination }
   | { readonly kind: 'Unschedulable'; readonly message: string }
   | { readonly kind: 'ImagePull'; readonly message: string }
+  /** Its runtime has been running since then and is not ready yet. */
+  | { readonly kind: 'Loading'; readonly startedAt: string }
+  /** Its node takes it in and throws it out again, each time. */
+  | { readonly kind: 'Evicted'; readonly message: string }
   /** Runs, and answers no probe: hung, or its kubelet is away. */
   | { readonly kind: 'Unready' }
   /** Nobody hears of its node: who was ready there is not so any more, else nothing is told; who has no node gets none. */
@@ -121,6 +125,14 @@ export class SimulatedKubernetes {
         return;
       case 'Unschedulable':
         this.#leaveOut(pod, fate.message);
+        return;
+      case 'Loading': {
+        const runtime = { name: CONTAINERS.runtime, ready: false, restartCount: 0, state: { running: { startedAt: fate.startedAt } } };
+        this.#place(pod, { ...READY, phase: 'Running', conditions: [SCHEDULED, UNREADY], containerStatuses: [runtime] });
+        return;
+      }
+      case 'Evicted':
+        this.#place(pod, { phase: 'Failed', reason: 'Evicted', message: fate.message, conditions: [SCHEDULED] });
         return;
       case 'ImagePull': {
         const state = { waiting: { reason: 'ImagePullBackOff', message: fate.message } };

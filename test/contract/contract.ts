@@ -3,15 +3,19 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FIELD_MANAGER, LABELS } from '../../contract/labels.js';
 import { WaitingError } from '../../lib/errors.js';
 import { isConflict, isInvalid, isNotFound } from '../../lib/kube/kube-error.js';
-import { type KubeObject, type ObjectKey, type Ownership, OwnershipError, type ResourceKind } from '../../operator/ports.js';
+import { type EndedPodOf, type KubeObject, type ObjectKey, type Ownership, OwnershipError, type ResourceKind } from '../../operator/ports.js';
 import { eventually } from './eventually.js';
 import {
   DEPLOYMENTS,
   MODELS,
   makeDeployment,
   makeModel,
+  makeReplicaSet,
   makeRevision,
+  makeUnplacedPod,
   ownedBy,
+  PODS,
+  REPLICA_SETS,
   REVISIONS,
   readField,
   SERVICE_ACCOUNTS,
@@ -284,6 +288,53 @@ export function describeContract(name: string, maker: WorldMaker): void {
           () => server(DEPLOYMENTS, 'web'),
           (found) => found === undefined,
         );
+      });
+
+      describe('of what is left of a pod', () => {
+        const REVISION = 'reader-1a2b3c4d';
+        const labels = { [LABELS.model]: 'reader', [LABELS.revision]: REVISION, [LABELS.component]: 'serve' };
+        const remains = (): EndedPodOf => ({
+          ...{ kind: 'EndedPodOf', deployment: DEPLOYMENTS, name: REVISION, labels },
+          uid: model.metadata.uid ?? '',
+        });
+        const deployment = (owner = model) =>
+          world.hands.create(DEPLOYMENTS, withSpec(ownedBy(owner, makeDeployment(world.namespace, REVISION)), { replicas: 0 }));
+        const made = async (name: string, phase: string) => {
+          // ended before it has an owner: no controller counts it, and none replaces it
+          await world.hands.create(PODS, withMetadata(makeUnplacedPod(world.namespace, name), { labels }));
+          await world.hands.patchStatus(PODS, key(name), { phase });
+          const set =
+            (await server(REPLICA_SETS, `${REVISION}-5d4f`)) ?? (await world.hands.create(REPLICA_SETS, makeReplicaSet(world.namespace, REVISION)));
+          const ownerReferences = [
+            { ...{ apiVersion: 'apps/v1', kind: 'ReplicaSet', controller: true }, name: set.metadata.name, uid: set.metadata.uid },
+          ];
+          await world.hands.update(PODS, key(name), { metadata: { ownerReferences } });
+        };
+        const removed = (name: string) => world.writer.delete(PODS, key(name), remains());
+
+        test('removes one that has ended, and no other', async () => {
+          await deployment();
+          await made('ended', 'Failed');
+          await made('waits', 'Pending');
+          await expect(world.writer.delete(PODS, key('ended'), ours)).rejects.toThrow('belongs to ReplicaSet');
+          await removed('ended');
+          expect(await rejection(removed('waits'))).toBeInstanceOf(WaitingError);
+          await soon(
+            'the end of the pod',
+            () => server(PODS, 'ended'),
+            (found) => found === undefined,
+          );
+          await removed('ended');
+          expect((await server(PODS, 'waits'))?.metadata.deletionTimestamp).toBeUndefined();
+        });
+
+        test('leaves those of a Deployment that is not ours, and of none', async () => {
+          await made('ended', 'Failed');
+          expect(await rejection(removed('ended'))).toBeInstanceOf(WaitingError);
+          await deployment(await world.hands.create(MODELS, makeModel(world.namespace, 'other')));
+          expect(await rejection(removed('ended'))).toBeInstanceOf(WaitingError);
+          expect(await server(PODS, 'ended')).toBeDefined();
+        });
       });
 
       test('what an object owned goes after it, and nothing else', async () => {

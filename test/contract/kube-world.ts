@@ -18,13 +18,13 @@ import type { ResourceKind } from '../../operator/ports.js';
 import type { ApiWorld, ApiWorldMaker } from './api-world.js';
 import { eventually } from './eventually.js';
 import { handsOn } from './hands-on.js';
-import { DEPLOYMENTS, MODELS, REVISIONS, SERVICE_ACCOUNTS } from './objects.js';
+import { DEPLOYMENTS, MODELS, PODS, REVISIONS, SERVICE_ACCOUNTS } from './objects.js';
 
 const NAMESPACES: ResourceKind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces' };
 export const CRDS: ResourceKind = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions' };
 /** The garbage collector looks for new kinds every 30 s, and finds no owner of a kind that it does not know yet. */
 const PATIENCE_MS = 75_000;
-const WRITTEN = [MODELS, DEPLOYMENTS, REVISIONS, SERVICE_ACCOUNTS];
+const WRITTEN = [MODELS, DEPLOYMENTS, REVISIONS, SERVICE_ACCOUNTS, PODS];
 
 export class KubeWorlds implements ApiWorldMaker {
   readonly client: KubeClient;

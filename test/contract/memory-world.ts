@@ -9,9 +9,9 @@ import { FakeClock } from '../fakes/fake-clock.js';
 import { MemoryApi } from '../fakes/memory-api/memory-api.js';
 import type { ApiWorld, ApiWorldMaker } from './api-world.js';
 import { handsOn } from './hands-on.js';
-import { DEPLOYMENTS, MODELS, makeModel, REVISIONS, SERVICE_ACCOUNTS } from './objects.js';
+import { DEPLOYMENTS, MODELS, makeModel, PODS, REVISIONS, SERVICE_ACCOUNTS } from './objects.js';
 
-const WRITTEN = [MODELS, DEPLOYMENTS, REVISIONS, SERVICE_ACCOUNTS];
+const WRITTEN = [MODELS, DEPLOYMENTS, REVISIONS, SERVICE_ACCOUNTS, PODS];
 const HISTORY_LENGTH = 100;
 const PATIENCE_MS = 10_000;
 

@@ -4,6 +4,8 @@ import type { KubeObject, ObjectMeta, ResourceKind } from '../../operator/ports.
 
 export const MODELS: ResourceKind = { apiVersion: 'slipway.dev/v1alpha1', kind: 'ModelDeployment', plural: 'modeldeployments' };
 export const DEPLOYMENTS: ResourceKind = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments' };
+export const REPLICA_SETS: ResourceKind = { apiVersion: 'apps/v1', kind: 'ReplicaSet', plural: 'replicasets' };
+export const PODS: ResourceKind = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' };
 export const REVISIONS: ResourceKind = { apiVersion: 'apps/v1', kind: 'ControllerRevision', plural: 'controllerrevisions' };
 export const SERVICE_ACCOUNTS: ResourceKind = { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts' };
 
@@ -22,6 +24,25 @@ export function makeDeployment(namespace: string, name: string): KubeObject {
     metadata: { name, namespace },
     spec: { paused: true, selector: { matchLabels: { app: name } }, template },
   };
+}
+
+/** One that selects no pod that is there and wants none. */
+export function makeReplicaSet(namespace: string, deployment: string): KubeObject {
+  const labels = { app: `${deployment}-set` };
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'a', image: 'registry.invalid/x:1' }] } };
+  const { apiVersion, kind } = REPLICA_SETS;
+  return {
+    apiVersion,
+    kind,
+    metadata: { name: `${deployment}-5d4f`, namespace },
+    spec: { replicas: 0, selector: { matchLabels: labels }, template },
+  };
+}
+
+/** No scheduler looks at it. */
+export function makeUnplacedPod(namespace: string, name: string): KubeObject {
+  const spec = { schedulerName: 'nobody', containers: [{ name: 'a', image: 'registry.invalid/x:1' }] };
+  return { apiVersion: PODS.apiVersion, kind: PODS.kind, metadata: { name, namespace }, spec };
 }
 
 export function makeRevision(namespace: string, name: string, data: JsonRecord): KubeObject {

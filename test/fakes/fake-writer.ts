@@ -2,8 +2,8 @@
 import { ADOPTION_MANAGER, FIELD_MANAGER } from '../../contract/labels.js';
 import { KubeError } from '../../lib/kube/kube-error.js';
 import { checkFreshness, checkGeneration } from '../../operator/kube/freshness.js';
-import { checkOwnerLives, checkOwnership } from '../../operator/kube/ownership.js';
-import type { KubeObject, ObjectKey, Ownership, ResourceKind, Writer } from '../../operator/ports.js';
+import { checkDeployment, checkEndedPod, checkOwnerLives, checkOwnership } from '../../operator/kube/ownership.js';
+import type { EndedPodOf, KubeObject, ObjectKey, Ownership, ResourceKind, Writer } from '../../operator/ports.js';
 import { keyOf } from './memory-api/metadata.js';
 import type { ObjectStore } from './memory-api/object-store.js';
 
@@ -77,11 +77,14 @@ export class FakeWriter implements Writer {
     return this.#write('create', resource, keyOf(object), () => this.#store.create(resource, { ...object, metadata }, { manager: FIELD_MANAGER }));
   }
 
-  async delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void> {
+  async delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership | EndedPodOf): Promise<void> {
     await this.#write('delete', resource, key, () => {
       const existing = this.#store.get(resource, key);
       if (existing === undefined) return;
-      checkOwnership(existing, ownership);
+      if (ownership.kind === 'EndedPodOf') {
+        checkEndedPod(existing, ownership);
+        checkDeployment(this.#store.get(ownership.deployment, { ...key, name: ownership.name }), ownership);
+      } else checkOwnership(existing, ownership);
       this.#store.remove(resource, key);
     });
   }
