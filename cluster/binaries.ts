@@ -29,7 +29,7 @@ export interface KwokBinaries {
   readonly responder: string;
 }
 
-type ModuleName = 'kubebox' | 'nodebox' | 'coredns' | 'containerd' | 'helm4' | 'helm3' | 'crane' | 'judge' | 'kwok';
+type ModuleName = 'kubebox' | 'nodebox' | 'coredns' | 'containerd' | 'helm4' | 'helm3' | 'crane' | 'judge' | 'kwok' | 'versitygw';
 
 interface GoModule {
   /** Folder below cluster/; the module's own name when it is not given. */
@@ -55,6 +55,7 @@ const MODULES: Readonly<Record<ModuleName, GoModule>> = {
   helm3: { outputs: { helm3: 'helm.sh/helm/v3/cmd/helm' } },
   judge: { outputs: { judge: '.' } },
   kwok: { outputs: { kwok: 'sigs.k8s.io/kwok/cmd/kwok', 'pod-responder': './responder' } },
+  versitygw: { outputs: { versitygw: 'github.com/versity/versitygw/cmd/versitygw' } },
   crane: { source: 'nodebox', outputs: { crane: 'github.com/google/go-containerregistry/cmd/crane' } },
 };
 
@@ -113,6 +114,11 @@ export async function ensureHelm(note: Note): Promise<{ readonly helm: string; r
 /** Says of an object what kstatus, Argo CD and Flux say of it. Only tests ask. */
 export async function ensureJudge(note: Note): Promise<string> {
   return join(await ensureModule('judge', note), 'judge');
+}
+
+/** A server of S3. Only tests ask. */
+export async function ensureVersitygw(note: Note): Promise<string> {
+  return join(await ensureModule('versitygw', note), 'versitygw');
 }
 
 function sourceOf(name: ModuleName): string {
