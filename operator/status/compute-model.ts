@@ -23,7 +23,9 @@ export function computeModel(facts: Assessment): ModelPart {
   const kept: ModelPart = isSame ? pickModel(before) : {};
   const report = observed.statusz?.report.models.find((model) => isOf(model, observed.model.metadata.name, digest));
   const fetched = findFetched(facts);
-  const model: StatusModel = { ...fromFetch(fetched), ...kept.model, digest, ...(report === undefined ? {} : fromReport(report)) };
+  const sourceRevision = serving?.stored?.sourceRevision;
+  const named = { digest, ...(sourceRevision === undefined ? {} : { sourceRevision }) };
+  const model: StatusModel = { ...fromFetch(fetched), ...kept.model, ...named, ...(report === undefined ? {} : fromReport(report)) };
   const coldStart: StatusColdStart = { ...kept.coldStart, ...(report === undefined ? {} : fromSeconds(report.seconds)) };
   return Object.keys(coldStart).length === 0 ? { model } : { model, coldStart };
 }
