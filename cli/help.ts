@@ -30,7 +30,8 @@ const DETAILS: Readonly<Record<string, () => Promise<string>>> = {
   update: async () => `Usage: ${(await import('./upgrade/update-command.js')).UPDATE_USAGE}`,
   push: async () => `Usage: ${(await import('./push-command.js')).PUSH_USAGE}`,
   resolve: async () => `Usage: slipway resolve --uri URI [flags]
-  prints the digest that a uri has now: oci://registry/models/reader:4, hf://owner/model/path@revision, s3://bucket/key, https://… or http://…
+  prints the digest that a uri has now: oci://registry/models/reader:4, hf://owner/model/path@revision,
+  s3://bucket/key, https://… or http://…
   --digest SHA256              the digest that it must have
   --allow-unpinned             take what http and https answer, without a digest
 ${SOURCE_FLAGS}`,
