@@ -81,7 +81,7 @@ export class FakeBucket {
     });
     const isTruncated = start + this.pageSize < keys.length;
     const next = isTruncated ? `<NextContinuationToken>${start + this.pageSize}</NextContinuationToken>` : '';
-    const xml = `<?xml version="1.0"?><ListBucketResult xmlns="x"><IsTruncated>${isTruncated}</IsTruncated>${next}${contents.join('')}</ListBucketResult>`;
+    const xml = `<?xml version="1.0"?><ListBucketResult xmlns="x"><EncodingType>url</EncodingType><IsTruncated>${isTruncated}</IsTruncated>${next}${contents.join('')}</ListBucketResult>`;
     response.writeHead(200, { 'content-type': 'application/xml' }).end(xml);
   }
 

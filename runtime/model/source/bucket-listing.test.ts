@@ -9,7 +9,7 @@ const object = (key: string, size: string): string =>
 describe('a page of a list', () => {
   test('has keys, decoded, and sizes', () => {
     const xml = page(
-      `<Name>models</Name><Prefix>a/</Prefix><IsTruncated>false</IsTruncated>${object('a/b%2Bc+d.onnx', '12')}${object('a/%3Ckey%3E', '0')}`,
+      `<EncodingType>url</EncodingType><Prefix>a/</Prefix><IsTruncated>false</IsTruncated>${object('a/b%2Bc+d.onnx', '12')}${object('a/%3Ckey%3E', '0')}`,
     );
     expect(readObjectPage(xml, 'h')).toEqual({
       objects: [
@@ -20,6 +20,11 @@ describe('a page of a list', () => {
     });
   });
 
+  test('that is not encoded has keys as they are', () => {
+    const xml = page(`<EncodingType></EncodingType>${object('a/b+c%20d &amp; &#39;e&#x27;.onnx', '1')}`);
+    expect(readObjectPage(xml, 'h').objects).toEqual([{ key: "a/b+c%20d & 'e'.onnx", bytes: 1 }]);
+  });
+
   test('says what the next is asked for with', () => {
     expect(readObjectPage(page('<IsTruncated>true</IsTruncated><NextContinuationToken>a&amp;b=</NextContinuationToken>'), 'h').next).toBe('a&b=');
   });
@@ -27,7 +32,7 @@ describe('a page of a list', () => {
   test.each([
     ['no list', '<html></html>'],
     ['no size', page(object('a', 'many'))],
-    ['a broken key', page(object('%zz', '1'))],
+    ['a broken key', page(`<EncodingType>url</EncodingType>${object('%zz', '1')}`)],
   ])('with %s is none', (_name, xml) =>
     expect(() => readObjectPage(xml, 'minio.test')).toThrow('"minio.test" answered for a list of objects with something else'),
   );

@@ -7,13 +7,14 @@ export interface ObjectPage {
   readonly next: string | undefined;
 }
 
-/** Keys come encoded as in a URL (`encoding-type=url`), so that no character of them is markup. */
+/** Keys are asked for encoded as in a URL, so that no character of them is markup; a server may not do so, and says whether it did. */
 export function readObjectPage(xml: string, host: string): ObjectPage {
   if (!/<ListBucketResult[\s>]/.test(xml)) throw noList(host);
+  const isEncoded = textOf(xml, 'EncodingType') === 'url';
   const objects = [...xml.matchAll(/<Contents>([\s\S]*?)<\/Contents>/g)].map(([, content = '']) => {
     const [key, size] = [textOf(content, 'Key'), textOf(content, 'Size')];
     if (key === undefined || size === undefined || !/^\d{1,16}$/.test(size)) throw noList(host);
-    return { key: decodeKey(key, host), bytes: Number(size) };
+    return { key: isEncoded ? decodeKey(key, host) : key, bytes: Number(size) };
   });
   const next = textOf(xml, 'IsTruncated') === 'true' ? textOf(xml, 'NextContinuationToken') : undefined;
   return { objects, next };
@@ -27,7 +28,13 @@ export function readS3Error(xml: string): string | undefined {
 
 function textOf(xml: string, tag: string): string | undefined {
   const text = new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(xml)?.[1];
-  return text?.replaceAll(/&(lt|gt|quot|apos|amp);/g, (_all, name: string) => ENTITIES[name] ?? '');
+  return text?.replaceAll(/&(?:(lt|gt|quot|apos|amp)|#(\d{1,7})|#x([0-9a-fA-F]{1,6}));/g, readEntity);
+}
+
+function readEntity(entity: string, name: string | undefined, decimal: string | undefined, hex: string | undefined): string {
+  if (name !== undefined) return ENTITIES[name] ?? entity;
+  const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
+  return code <= 0x10ffff ? String.fromCodePoint(code) : entity;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
