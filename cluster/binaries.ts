@@ -29,7 +29,7 @@ export interface KwokBinaries {
   readonly responder: string;
 }
 
-type ModuleName = 'kubebox' | 'nodebox' | 'coredns' | 'containerd' | 'helm4' | 'helm3' | 'crane' | 'judge' | 'kwok' | 'versitygw';
+type ModuleName = 'kubebox' | 'nodebox' | 'coredns' | 'containerd' | 'helm4' | 'helm3' | 'crane' | 'judge' | 'scheduler' | 'kwok' | 'versitygw';
 
 interface GoModule {
   /** Folder below cluster/; the module's own name when it is not given. */
@@ -54,6 +54,7 @@ const MODULES: Readonly<Record<ModuleName, GoModule>> = {
   helm4: { outputs: { helm: 'helm.sh/helm/v4/cmd/helm' } },
   helm3: { outputs: { helm3: 'helm.sh/helm/v3/cmd/helm' } },
   judge: { outputs: { judge: '.' } },
+  scheduler: { outputs: { scheduler: '.' } },
   kwok: { outputs: { kwok: 'sigs.k8s.io/kwok/cmd/kwok', 'pod-responder': './responder' } },
   versitygw: { outputs: { versitygw: 'github.com/versity/versitygw/cmd/versitygw' } },
   crane: { source: 'nodebox', outputs: { crane: 'github.com/google/go-containerregistry/cmd/crane' } },
@@ -119,6 +120,11 @@ export async function ensureJudge(note: Note): Promise<string> {
 /** A server of S3. Only tests ask. */
 export async function ensureVersitygw(note: Note): Promise<string> {
   return join(await ensureModule('versitygw', note), 'versitygw');
+}
+
+/** Says of each node of a snapshot what kube-scheduler's filters say of a pod there. Only tests ask. */
+export async function ensureScheduler(note: Note): Promise<string> {
+  return join(await ensureModule('scheduler', note), 'scheduler');
 }
 
 function sourceOf(name: ModuleName): string {

@@ -17,6 +17,7 @@ const PURE = new Set([
   'runtime/onnx/rows',
   'runtime/onnx/rows/ops',
   'operator/plan',
+  'operator/plan/placement',
   'operator/render',
   'operator/status',
   'operator/api',

@@ -30,7 +30,7 @@ const SUITES: readonly Suite[] = [
   { name: 'unit tests' },
   { name: 'local Kubernetes: build and start', script: ['dist/cluster/main.js', 'up', '--name', CLUSTER, '--gpus', '4'] },
   { name: 'verify: generated files, DEPS, lint, chart', script: ['dist/hack/verify.js', '--skip-unit'] },
-  { name: 'API server: contract, admission, operator', pattern: 'dist/test/(contract|crd|operator|gitops)/' },
+  { name: 'API server: contract, admission, operator', pattern: 'dist/test/(contract|crd|operator|gitops|scheduler)/' },
   { name: 'model sources with a real registry', pattern: 'dist/(test/source|runtime/model/source)/' },
   { name: 'runtime with foreign clients', pattern: 'dist/test/((runtime|wire|http2)/|fuzz/.*\\.e2e\\.)', prepare: ['dist/test/runtime/prepare.js'] },
   { name: 'images', pattern: 'dist/test/images/' },

@@ -19,6 +19,6 @@ export interface SeenRecord {
 export interface LeaderLock {
   /** Undefined when there is no record yet. */
   read(signal: AbortSignal): Promise<SeenRecord | undefined>;
-  /** Writes over `seen` (undefined: makes the first record). Undefined when somebody else was faster. */
+  /** Writes over `seen` (undefined: makes the first record). Undefined when what was seen is not there any more. */
   write(record: LeaderRecord, seen: SeenRecord | undefined, signal: AbortSignal): Promise<SeenRecord | undefined>;
 }

@@ -59,6 +59,11 @@ export interface Writer {
    * and WaitingError is thrown.
    */
   apply(resource: ResourceKind, object: KubeObject, ownership: Ownership): Promise<KubeObject>;
+  /**
+   * For what no cache shows: creates it, which the server refuses when the name is taken; then it is applied as above. Only for
+   * objects of which no later apply leaves a field out: what a creation has set stays (docs/adr/0043).
+   */
+  create(resource: ResourceKind, object: KubeObject, ownership: Ownership): Promise<KubeObject>;
   /** Deletes with background propagation when the object is ours; absent is success. */
   delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void>;
   /**
@@ -66,7 +71,7 @@ export interface Writer {
    * a user asked for and another replica has done already. Asked before what cannot be taken back.
    */
   confirm(resource: ResourceKind, seen: KubeObject): Promise<void>;
-  /** Server-side apply of the status subresource. `uid` guards against writing to a namesake made later. */
+  /** Server-side apply of the status subresource. `uid` guards against writing to a namesake made later; `resourceVersion` as above. */
   applyStatus(resource: ResourceKind, object: KubeObject): Promise<KubeObject>;
 }
 

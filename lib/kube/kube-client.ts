@@ -19,6 +19,11 @@ export interface ApplyOptions extends CallOptions {
   readonly subresource?: 'status';
 }
 
+export interface CreateOptions extends CallOptions {
+  /** Absent: the user agent. */
+  readonly fieldManager?: string;
+}
+
 export interface DeleteOptions extends CallOptions {
   /** The object must still be this one. */
   readonly uid?: string;
@@ -89,9 +94,11 @@ export class KubeClient {
     return objects;
   }
 
-  async create(resource: KubeResource, object: KubeJson, options: CallOptions = {}): Promise<KubeJson> {
+  /** Of a name that is taken: a KubeError `AlreadyExists`. A field that the server does not know is refused, as it is by an apply. */
+  async create(resource: KubeResource, object: KubeJson, { fieldManager, ...options }: CreateOptions = {}): Promise<KubeJson> {
     const path = resourcePath(resource, { namespace: object.metadata.namespace });
-    return parseObject(await this.#write({ method: 'POST', path, body: object, ...options }), resource);
+    const query = { fieldManager, fieldValidation: 'Strict' };
+    return parseObject(await this.#write({ method: 'POST', path, query, body: object, ...options }), resource);
   }
 
   /** Server-side apply, forced: of fields that others set too, ours is the last word. */

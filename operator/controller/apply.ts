@@ -29,13 +29,18 @@ export async function applyPlan(plan: Plan, writer: Writer, log: Logger): Promis
   return { ...NOTHING_WRITTEN, written };
 }
 
-/** Takes pods away, or the address from them: not to be done for a spec that a user has replaced since and another replica has followed. */
+/**
+ * Takes pods away, or the address from them, or sets pods beside others: not to be done for a spec that a user has replaced since and
+ * another replica has followed.
+ */
 function isDisruptive(action: Action, { context: { observed } }: Plan): boolean {
   switch (action.kind) {
     case 'PointService':
       return action.isConfirmed || (observed.serving !== undefined && observed.serving !== action.revision);
-    case 'ScaleTo':
-      return (observed.deployments.get(action.revision)?.desired ?? 0) > action.replicas;
+    case 'ScaleTo': {
+      const deployment = observed.deployments.get(action.revision);
+      return deployment === undefined ? action.replicas > 0 && observed.deployments.size > 0 : deployment.desired > action.replicas;
+    }
     case 'DeleteDeployment':
     case 'DeleteRevision':
       return true;
@@ -45,8 +50,16 @@ function isDisruptive(action: Action, { context: { observed } }: Plan): boolean 
 }
 
 async function applyWrite(write: Write, namespace: string, writer: Writer): Promise<void> {
-  if (write.kind === 'Apply') await writer.apply(write.resource, write.object, write.ownership);
-  else await writer.delete(write.resource, { namespace, name: write.name }, write.ownership);
+  switch (write.kind) {
+    case 'Create':
+      await writer.create(write.resource, write.object, write.ownership);
+      return;
+    case 'Apply':
+      await writer.apply(write.resource, write.object, write.ownership);
+      return;
+    case 'Delete':
+      await writer.delete(write.resource, { namespace, name: write.name }, write.ownership);
+  }
 }
 
 function describeFailure(action: Action, error: Error): Outcome {

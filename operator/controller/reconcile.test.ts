@@ -234,6 +234,18 @@ describe('a change of the model', () => {
     expect(world.cluster.objects(KINDS.pod).map(({ metadata }) => metadata.uid)).toEqual(pods);
   });
 
+  test('a pin that is taken back keeps what was resolved before it', async () => {
+    const world = await serving();
+    const revision = world.serving();
+    world.sources.set('oci://registry.test/models/reader:1', { code: 'SOURCE_NOT_FOUND', stage: 'resolve', message: 'gone' });
+    world.edit({ model: { digest: DIGEST_A } });
+    await world.settle();
+    expect([world.ready(), world.serving()]).toEqual(['True Serving', revision]);
+    world.edit({ model: { digest: null } });
+    await world.settle();
+    expect([world.ready(), world.serving()]).toEqual(['True Serving', revision]);
+  });
+
   test('of the chart changes no pod', async () => {
     const world = await serving();
     const pods = world.cluster.objects(KINDS.pod).map(({ metadata }) => metadata.uid);
@@ -516,14 +528,14 @@ describe('what others do', () => {
 
   test('a write that is refused while the model serves is told too', async () => {
     const world = await serving();
-    world.cluster.failNext('apply', 'PodDisruptionBudget', new Error('forbidden by policy'));
+    world.cluster.failNext('create', 'PodDisruptionBudget', new Error('forbidden by policy'));
     world.edit({ replicas: 2 });
     for (let pass = 0; pass < 2; pass++) {
       await world.reconcile().catch(() => undefined);
       for (let step = 0; step < 3; step++) world.kubernetes.step();
     }
     world.cluster.remove(KINDS.podDisruptionBudget, READER);
-    world.cluster.failNext('apply', 'PodDisruptionBudget', new Error('forbidden by policy'));
+    world.cluster.failNext('create', 'PodDisruptionBudget', new Error('forbidden by policy'));
     await expect(world.reconcile()).rejects.toThrow('forbidden by policy');
     expect(world.ready()).toBe('False WriteFailed');
     expect(world.condition('Available')?.status).toBe('True');
@@ -559,7 +571,7 @@ describe('what others do', () => {
     const old = world.serving() ?? '';
     world.edit({ ...URI_2, replicas: 1 });
     world.cluster.failNext(
-      'apply',
+      'create',
       'Pod',
       new Error('pods "x" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2'),
     );
@@ -607,7 +619,7 @@ describe('what others do', () => {
     const old = world.serving() ?? '';
     world.edit({ model: { digest: DIGEST_B } });
     await world.reconcile();
-    world.cluster.failNext('apply', 'Deployment', new Error('exceeded quota: count/deployments.apps'));
+    world.cluster.failNext('create', 'Deployment', new Error('exceeded quota: count/deployments.apps'));
     await expect(world.reconcile()).rejects.toThrow('exceeded quota');
     expect(world.names('service')).toHaveLength(3);
     world.edit({ model: { digest: DIGEST_A } });
@@ -647,7 +659,7 @@ describe('what others do', () => {
     const world = new TestWorld();
     world.create(makeModelDeployment().obj());
     world.cluster.failNext(
-      'apply',
+      'create',
       'Pod',
       new Error('pods "x" is forbidden: exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1'),
     );

@@ -114,9 +114,13 @@ function reportRetryMs(status: ModelDeploymentStatus, nowMs: number): number | u
   return Math.min(Math.max(sinceMs, LIMITS.firstStatuszRetryMs), LIMITS.lastStatuszRetryMs);
 }
 
-/** The uid guards against writing to a namesake that was made since. */
+/**
+ * The uid guards against writing to a namesake that was made since. The version guards what the status alone remembers of a model:
+ * one that was computed from an old status must not replace a newer one.
+ */
 function toStatusObject({ model, uid }: Observed, status: ModelDeploymentStatus): KubeObject {
   const { apiVersion, kind } = KINDS.modelDeployment;
-  const { name, namespace } = model.metadata;
-  return { apiVersion, kind, metadata: { name, uid, ...(namespace === undefined ? {} : { namespace }) }, status };
+  const { name, namespace, resourceVersion } = model.metadata;
+  const known = { ...(namespace === undefined ? {} : { namespace }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+  return { apiVersion, kind, metadata: { name, uid, ...known }, status };
 }

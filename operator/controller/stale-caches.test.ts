@@ -199,6 +199,89 @@ test('an operator on old reads forgets nothing that another has learned of a rev
   expect(marks()).toEqual(before);
 });
 
+test('a status that was computed from an old one replaces no newer one, which alone remembers what its pods told', async () => {
+  const world = new TestWorld();
+  world.create(makeModelDeployment().replicas(1).obj());
+  await world.reconcile();
+  world.cluster.remember(KINDS.modelDeployment);
+  await world.settle();
+  world.edit({ replicas: 0 });
+  await world.settle();
+  const known = world.model().status;
+  expect(known?.coldStart).toBeDefined();
+  world.cluster.rewind(KINDS.modelDeployment);
+  for (let pass = 0; pass < STALE_PASSES; pass++) await world.reconcile().catch(() => undefined);
+  expect(world.model().status).toEqual(known);
+  world.cluster.thaw(KINDS.modelDeployment);
+  await world.settle();
+  expect(world.model().status).toEqual(known);
+});
+
+test('pods of a spec that was replaced since are not set beside those that serve', async () => {
+  const world = new TestWorld();
+  const kinds = ['modelDeployment', 'deployment', 'controllerRevision', 'pod', 'service'] as const;
+  world.create(makeModelDeployment().replicas(2).obj());
+  await world.settle();
+  world.edit({ model: { ...uri('2').model, digest: DIGEST_B } });
+  await world.reconcile();
+  expect([world.names('controllerRevision').length, world.names('deployment').length]).toEqual([2, 1]);
+  for (const kind of kinds) world.cluster.remember(KINDS[kind]);
+  world.edit({ model: { ...uri('1').model, digest: null } });
+  await world.settle();
+  const deployments = world.names('deployment');
+  for (const kind of kinds) world.cluster.rewind(KINDS[kind]);
+  for (let pass = 0; pass < STALE_PASSES; pass++) await world.reconcile().catch(() => undefined);
+  expect(world.names('deployment')).toEqual(deployments);
+});
+
+test('a Service of a revision whose Deployment is not seen does not cost the pods that serve', async () => {
+  const world = new TestWorld();
+  world.create(makeModelDeployment().replicas(2).obj());
+  await world.settle();
+  for (const kind of ['deployment', 'controllerRevision', 'pod'] as const) world.cluster.remember(KINDS[kind]);
+  world.edit(uri('2'));
+  for (let pass = 0; world.names('service').length < 3 && pass < PASSES; pass++) {
+    await world.reconcile();
+    world.kubernetes.step();
+  }
+  expect(world.names('service')).toHaveLength(3);
+  world.cluster.remember(KINDS.service);
+  await world.settle();
+  const revision = world.serving() ?? '';
+  for (const kind of ['deployment', 'controllerRevision', 'pod', 'service'] as const) world.cluster.rewind(KINDS[kind]);
+  for (let pass = 0; pass < STALE_PASSES; pass++) {
+    await world.reconcile().catch(() => undefined);
+    world.kubernetes.step();
+    expect([answering(world), world.replicasOf(revision)]).toEqual([2, 2]);
+  }
+});
+
+test('an attempt to resolve that is not seen is neither made again nor counted for none', async () => {
+  const world = new TestWorld();
+  world.sources.set(makeModelDeployment().obj().spec.model.uri, { code: 'SOURCE_NOT_FOUND', stage: 'resolve', message: 'no such tag' });
+  const resolvers = (): string[] => world.names('pod');
+  const tryOnce = async (): Promise<void> => {
+    world.clock.jump(60_000);
+    await world.reconcile();
+    world.kubernetes.step();
+  };
+  world.create(makeModelDeployment().obj());
+  for (let round = 0; resolvers().length < 2 && round < 20; round++) await tryOnce();
+  world.cluster.remember(KINDS.pod);
+  for (let round = 0; resolvers().length < 3 && round < 20; round++) await tryOnce();
+  const three = resolvers();
+  world.cluster.rewind(KINDS.pod);
+  const writes = (): number => world.cluster.writer.writes.filter(({ kind }) => kind === 'Pod').length;
+  const before = writes();
+  for (let pass = 0; pass < STALE_PASSES; pass++) {
+    await tryOnce();
+    expect([resolvers(), writes() - before, world.lastResult]).toEqual([three, 0, { kind: 'RequeueAfter', afterMs: 1000 }]);
+  }
+  world.cluster.thaw(KINDS.pod);
+  await world.settle();
+  expect([resolvers(), world.ready(), world.condition('Stalled')?.status]).toEqual([three, 'False SourceNotFound', 'True']);
+});
+
 describe.each(LAGGING.map((lagging) => ({ kinds: lagging.join(', '), lagging })))('a cache that lags: $kinds', ({ lagging }) => {
   test('never costs the last ready pods behind the address', async () => {
     for (let frozenAt = 0; frozenAt < PASSES; frozenAt++) {

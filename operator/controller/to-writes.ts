@@ -16,7 +16,7 @@ import { type Observed, objectKey } from '../view/observed.js';
 import { isSeenSo, noteSeenSo } from './seen-so.js';
 
 export type Write =
-  | { readonly kind: 'Apply'; readonly resource: ResourceKind; readonly object: KubeObject; readonly ownership: Ownership }
+  | { readonly kind: 'Create' | 'Apply'; readonly resource: ResourceKind; readonly object: KubeObject; readonly ownership: Ownership }
   | { readonly kind: 'Delete'; readonly resource: ResourceKind; readonly name: string; readonly ownership: Ownership };
 
 /** None when what the action asks for is so already. */
@@ -30,10 +30,11 @@ export function toWrites(action: Action, plan: Plan): Write[] {
     const live = observed.objects.get(objectKey(resource.kind, name));
     if (isSeenSo(live, asked)) return [];
     const object = render();
-    if (!containsManifest(live, object)) return [{ kind: 'Apply', resource, object, ownership }];
+    if (!containsManifest(live, object)) return [put(resource, object)];
     noteSeenSo(live, asked);
     return [];
   };
+  const put = (resource: ResourceKind, object: KubeObject): Write => ({ kind: verbFor(resource, object, observed), resource, object, ownership });
   const remove = (resource: ResourceKind, name: string): Write[] =>
     observed.objects.has(objectKey(resource.kind, name)) ? [{ kind: 'Delete', resource, name, ownership }] : [];
 
@@ -43,9 +44,10 @@ export function toWrites(action: Action, plan: Plan): Write[] {
     case 'Adopt':
       return adopt(action.object, plan);
     case 'StartResolver': {
-      const object = renderResolverPod({ model, spec, config, generation: observed.generation, ...action });
-      // a new name each time: one that the cache shows already was made by this action
-      return observed.objects.has(objectKey(object.kind, object.metadata.name)) ? [] : [{ kind: 'Apply', resource: KINDS.pod, object, ownership }];
+      // a new name each time: one that the cache shows already was made by this action, and one that only the server has is an
+      // attempt that counts and is not seen yet
+      const object = asSeen(renderResolverPod({ model, spec, config, generation: observed.generation, ...action }), observed);
+      return observed.objects.has(objectKey(object.kind, object.metadata.name)) ? [] : [put(KINDS.pod, object)];
     }
     case 'DeletePod':
       return remove(KINDS.pod, action.pod);
@@ -63,7 +65,7 @@ export function toWrites(action: Action, plan: Plan): Write[] {
     case 'PointService': {
       const render = (): KubeObject => renderModelService(model, action.revision);
       const isThere = !action.isConfirmed && apply(KINDS.service, model.name, render).length === 0;
-      return isThere ? [] : [{ kind: 'Apply', resource: KINDS.service, object: asSeen(render(), observed), ownership }];
+      return isThere ? [] : [put(KINDS.service, asSeen(render(), observed))];
     }
     case 'EnsureRevisionService':
       return apply(KINDS.service, action.revision, () => renderRevisionService(model, action.revision));
@@ -72,9 +74,7 @@ export function toWrites(action: Action, plan: Plan): Write[] {
       if (revision === undefined) return [];
       // bound to what was seen: an old read must not take away pods that another replica has added since
       const render = (): KubeObject => asSeen(renderDeployment(model, revision, action.replicas), observed);
-      return action.isConfirmed
-        ? [{ kind: 'Apply', resource: KINDS.deployment, object: render(), ownership }]
-        : apply(KINDS.deployment, action.revision, render);
+      return action.isConfirmed ? [put(KINDS.deployment, render())] : apply(KINDS.deployment, action.revision, render);
     }
     case 'DeleteDeployment':
       return retire(action.revision, observed, ownership);
@@ -85,6 +85,14 @@ export function toWrites(action: Action, plan: Plan): Write[] {
     default:
       return assertNever(action);
   }
+}
+
+/**
+ * What is not seen is created. Not a revision: its data is compared byte for byte with that of later applies, in which the server
+ * has sorted the keys.
+ */
+function verbFor({ kind }: ResourceKind, { metadata }: KubeObject, { objects }: Observed): 'Create' | 'Apply' {
+  return kind === KINDS.controllerRevision.kind || objects.has(objectKey(kind, metadata.name)) ? 'Apply' : 'Create';
 }
 
 /** Only the owner, and only of the object as it was seen. */

@@ -48,6 +48,11 @@ describe('LeaseLock', () => {
     server.answerWith((_, response) => answerStatus(response, 409, reason, 'no'));
     expect(await lock.write(record, undefined, signal)).toBeUndefined();
   });
+  test('what was seen and is gone now is not what was seen', async () => {
+    server.answerWith((_, response) => answerStatus(response, 404, 'NotFound', 'leases "slipway-operator" not found'));
+    expect(await lock.write(record, { record, version: '7' }, signal)).toBeUndefined();
+    await expect(lock.write(record, undefined, signal)).rejects.toThrow('not found'); // the namespace
+  });
   test('other failures are failures', async () => {
     server.answerWith((_, response) => answerStatus(response, 403, 'Forbidden', 'leases is forbidden'));
     await expect(lock.write(record, undefined, signal)).rejects.toThrow('leases is forbidden');

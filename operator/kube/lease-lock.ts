@@ -1,7 +1,7 @@
 /** The LeaderLock over a Lease of coordination.k8s.io/v1. Times are MicroTime: RFC 3339 with six digits of fraction, or refused. */
 import { readNumber, readRecord, readString } from '../../lib/kube/json.js';
 import type { KubeClient } from '../../lib/kube/kube-client.js';
-import { isAlreadyExists, isConflict } from '../../lib/kube/kube-error.js';
+import { isAlreadyExists, isConflict, isNotFound } from '../../lib/kube/kube-error.js';
 import type { LeaderLock, LeaderRecord, SeenRecord } from '../leader-lock.js';
 import type { KubeObject, ObjectKey, ResourceKind } from '../ports.js';
 
@@ -28,7 +28,8 @@ export class LeaseLock implements LeaderLock {
       if (seen === undefined) return toSeen(await this.#client.create(LEASES, { apiVersion, kind, metadata: this.#key, spec }, { signal }));
       return toSeen(await this.#client.mergePatch(LEASES, this.#key, { metadata: { resourceVersion: seen.version }, spec }, { signal }));
     } catch (error) {
-      if (isConflict(error) || isAlreadyExists(error)) return undefined;
+      // a Lease that is gone is another than the one that was seen, too
+      if (isConflict(error) || isAlreadyExists(error) || (seen !== undefined && isNotFound(error))) return undefined;
       throw error;
     }
   }

@@ -96,7 +96,12 @@ describe('a cache that lags', () => {
     await apply('a');
     const slow = new ShowingWriter(
       {
-        ...{ delete: async () => undefined, confirm: async () => undefined, applyStatus: async (_, object) => object },
+        ...{
+          create: async (_, object) => object,
+          delete: async () => undefined,
+          confirm: async () => undefined,
+          applyStatus: async (_, object) => object,
+        },
         apply: async (resource, object, ownership) => {
           const stored = await cluster.writer.apply(resource, object, ownership);
           cluster.update(SERVICES, KEY, { spec: { tier: 'newer' } });
@@ -118,6 +123,12 @@ describe('a cache that lags', () => {
     cluster.failNext('apply', 'Service', new Error('refused'));
     await expect(apply('c', 'other')).rejects.toThrow('refused');
     expect(cache.get({ ...KEY, name: 'other' })).toBeUndefined();
+  });
+
+  test('shows what was created at once, too', async () => {
+    cluster.freeze(SERVICES);
+    await writer.create(SERVICES, service('a'), OURS);
+    expect(cache.get(KEY)).toMatchObject({ spec: { tier: 'a' } });
   });
 
   test('keeps what is kept of an object, and writes of kinds that are not watched go by', async () => {

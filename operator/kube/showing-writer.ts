@@ -16,6 +16,10 @@ export class ShowingWriter implements Writer {
     return this.#show(resource, object, () => this.#writer.apply(resource, object, ownership));
   }
 
+  create(resource: ResourceKind, object: KubeObject, ownership: Ownership): Promise<KubeObject> {
+    return this.#show(resource, object, () => this.#writer.create(resource, object, ownership));
+  }
+
   async delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void> {
     this.#cacheOf(resource)?.forget(key);
     await this.#writer.delete(resource, key, ownership);

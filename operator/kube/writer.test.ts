@@ -143,3 +143,49 @@ describe('over a cache', () => {
     expect(calls()).toEqual(['PATCH p/status', 'GET p']);
   });
 });
+
+describe('what is new', () => {
+  const MINE: Ownership = { kind: 'ControlledBy', uid: 'm1' };
+  const owned = (uid: string) => [{ apiVersion: 'slipway.dev/v1alpha1', kind: 'ModelDeployment', name: 'reader', uid, controller: true }];
+  const mine: KubeObject = { ...pod, metadata: { ...pod.metadata, ownerReferences: owned('m1') } };
+  const calls = () => server.calls.map(({ method }) => method);
+  /** As a server that has it: with that owner. */
+  const taken = (uid: string) =>
+    server.answerWith(({ method }, response) => {
+      if (method === 'POST') answerStatus(response, 409, 'AlreadyExists', 'pods "p" already exists');
+      else answerJson(response, 200, { metadata: { ...stored('u1').metadata, ownerReferences: owned(uid) } });
+    });
+
+  test('is created with one request, with our name on its fields and without status and version', async () => {
+    server.answerWith((_, response) => answerJson(response, 201, stored('u1')));
+    const absent = { ...mine, metadata: { ...mine.metadata, resourceVersion: '' } };
+    expect(await writer.create(PODS, absent, MINE)).toMatchObject({ metadata: { uid: 'u1' } });
+    expect(calls()).toEqual(['POST']);
+    expect(server.calls[0]?.path).toBe('/api/v1/namespaces/shop/pods');
+    expect(server.calls[0]?.query.toString()).toBe('fieldManager=slipway-operator&fieldValidation=Strict');
+    expect(sent()).toEqual({
+      ...{ apiVersion: 'v1', kind: 'Pod', spec: { a: 1 } },
+      metadata: { name: 'p', namespace: 'shop', labels, ownerReferences: owned('m1') },
+    });
+  });
+
+  test('and is there all the same is applied when it is ours', async () => {
+    taken('m1');
+    await writer.create(PODS, mine, MINE);
+    expect(calls()).toEqual(['POST', 'GET', 'PATCH']);
+    expect(sent()).toMatchObject({ metadata: { uid: 'u1', resourceVersion: '7' } });
+  });
+
+  test('and is there all the same waits when it was to be absent', async () => {
+    taken('m1');
+    const absent = { ...mine, metadata: { ...mine.metadata, resourceVersion: '' } };
+    expect(await failure(writer.create(PODS, absent, MINE))).toMatchObject({ name: 'WaitingError', reason: 'CacheIsBehind' });
+    expect(calls()).toEqual(['POST', 'GET']);
+  });
+
+  test("and is somebody else's is left alone", async () => {
+    taken('other');
+    expect(await failure(writer.create(PODS, mine, MINE))).toMatchObject({ name: 'WaitingError', reason: 'PredecessorNotCollected' });
+    expect(calls()).toEqual(['POST', 'GET']);
+  });
+});

@@ -6,7 +6,7 @@
 import { ADOPTION_MANAGER, FIELD_MANAGER } from '../../contract/labels.js';
 import { WaitingError } from '../../lib/errors.js';
 import type { KubeClient } from '../../lib/kube/kube-client.js';
-import { isConflict, isInvalid, isNotFound, KubeError } from '../../lib/kube/kube-error.js';
+import { isAlreadyExists, isConflict, isInvalid, isNotFound, KubeError } from '../../lib/kube/kube-error.js';
 import { type KubeObject, type ObjectKey, type Ownership, OwnershipError, type ResourceKind, type Writer } from '../ports.js';
 import { defined } from './defined.js';
 import { checkFreshness, checkGeneration, newStaleError } from './freshness.js';
@@ -45,6 +45,18 @@ export class KubeWriter implements Writer {
     );
   }
 
+  async create(resource: ResourceKind, object: KubeObject, ownership: Ownership): Promise<KubeObject> {
+    const { status: _, metadata, ...fields } = object;
+    const { name, namespace, labels, annotations, ownerReferences } = metadata;
+    const fresh = { ...fields, metadata: { name, ...defined({ namespace, labels, annotations, ownerReferences }) } };
+    try {
+      return await explained(`create ${describeObject(object)}`, () => this.#client.create(resource, fresh, { fieldManager: FIELD_MANAGER }));
+    } catch (error) {
+      if (isAlreadyExists(error)) return this.apply(resource, object, ownership);
+      throw error;
+    }
+  }
+
   async delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void> {
     await explained(`delete ${resource.kind} "${key.namespace}/${key.name}"`, () =>
       this.#overSeen(resource, key, async (existing) => {
@@ -74,6 +86,7 @@ export class KubeWriter implements Writer {
       this.#overSeen(resource, keyOf(object), async (existing) => {
         if (existing === undefined) throw new KubeError('it is gone', { code: 404, reason: 'NotFound' });
         checkUid(existing, object);
+        checkFreshness(existing, object);
         return this.#client.apply(resource, statusOf(object, existing), { fieldManager: FIELD_MANAGER, subresource: 'status' });
       }),
     );

@@ -84,6 +84,33 @@ describe('LeaderElection', () => {
     expect(a.outcome).toBe('Leads');
   });
 
+  test('a renewal is one write; a record that somebody wrote or deleted is read first', async () => {
+    const a = start('a');
+    await settle();
+    await pass(10);
+    expect(a.view.reads).toBe(1); // to begin with
+    lock.put({ holder: 'a', leaseSeconds: 15, acquiredAtMs: 0, renewedAtMs: 0, transitions: 7 });
+    await pass(4);
+    expect([a.view.reads, a.outcome, lock.record?.transitions]).toEqual([2, 'Leads', 7]);
+    lock.remove();
+    await pass(4);
+    expect([a.view.reads, a.outcome, lock.record?.holder]).toEqual([3, 'Leads', 'a']);
+    lock.put({ holder: 'b', leaseSeconds: 15, acquiredAtMs: 0, renewedAtMs: 0, transitions: 8 });
+    await pass(12);
+    expect([a.outcome, lock.record?.holder]).toEqual(['Lost', 'b']);
+  });
+
+  test('one call that hangs is given up in time for the next', async () => {
+    const a = start('a');
+    await settle();
+    await pass(4);
+    a.view.network = 'Hangs';
+    await pass(4);
+    a.view.network = 'Works'; // for new calls
+    await pass(10);
+    expect(a.outcome).toBe('Leads');
+  });
+
   test('a leader that was stopped for 20 s knows at once that it leads no more', async () => {
     const a = start('a');
     await settle();

@@ -9,6 +9,7 @@ import type { FailureEvidence } from '../view/revision-view.js';
 import { endsOf, readTermination, reasonOfCode } from './classify-termination.js';
 import type { PlanContext, RevisionState } from './context.js';
 import { clip } from './finding.js';
+import { readFetched } from './read-fetched.js';
 
 export type FailureDecision =
   | { readonly kind: 'Trusted' }
@@ -56,9 +57,11 @@ function permanentFailures(pod: PodView): PermanentFailure[] {
 
 function toEvidence({ observed, nowMs }: PlanContext, { pod, code, message }: PermanentFailure, count: number): FailureEvidence {
   const reason = reasonOfCode(code);
+  const fetched = readFetched(pod);
   return {
     ...{ reason, code, message: clip(message, LIMITS.evidenceMessage), pod: pod.name, node: pod.node, count },
     generation: observed.generation,
     at: new Date(nowMs).toISOString(),
+    ...(fetched === undefined ? {} : { fetched }),
   };
 }

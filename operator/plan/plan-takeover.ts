@@ -48,9 +48,9 @@ export function planTakeover({ context, wanted, wantedName, isGivenUp }: Takeove
   };
 }
 
-/** As far as the cache knows: what it shows as empty may have pods again. */
+/** A Deployment that is deleted may have pods again since it was seen, and may be there and serve although none is seen. */
 function endsPods(action: Action, { observed }: PlanContext): boolean {
-  if (action.kind === 'DeleteDeployment') return observed.deployments.has(action.revision);
+  if (action.kind === 'DeleteDeployment') return true;
   return action.kind === 'ScaleTo' && (observed.deployments.get(action.revision)?.desired ?? 0) > 0;
 }
 

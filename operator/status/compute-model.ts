@@ -1,8 +1,9 @@
-/** What is known of the model that serves: from the pod's own report, else from what its init container left, else from before. */
+/** What is known of the model that serves: from the pod's own report, else from before, else from what an init container left. */
 
 import type { ModelStatusz } from '../../contract/statusz.js';
-import { parseTermination, type Termination } from '../../contract/termination.js';
 import type { ModelDeploymentStatus, StatusColdStart, StatusModel } from '../api/zz_generated.modeldeployment.js';
+import { readFetched } from '../plan/read-fetched.js';
+import type { FetchedModel } from '../view/revision-view.js';
 import type { Assessment } from './assess.js';
 
 type ModelPart = Pick<ModelDeploymentStatus, 'model' | 'coldStart'>;
@@ -22,10 +23,9 @@ export function computeModel(facts: Assessment): ModelPart {
   const isSame = before?.model?.digest === digest && !isOther;
   const kept: ModelPart = isSame ? pickModel(before) : {};
   const report = observed.statusz?.report.models.find((model) => isOf(model, observed.model.metadata.name, digest));
-  const fetched = findFetched(facts);
   const sourceRevision = serving?.stored?.sourceRevision;
   const named = { digest, ...(sourceRevision === undefined ? {} : { sourceRevision }) };
-  const model: StatusModel = { ...fromFetch(fetched), ...kept.model, ...named, ...(report === undefined ? {} : fromReport(report)) };
+  const model: StatusModel = { ...findFetched(facts), ...kept.model, ...named, ...(report === undefined ? {} : fromReport(report)) };
   const coldStart: StatusColdStart = { ...kept.coldStart, ...(report === undefined ? {} : fromSeconds(report.seconds)) };
   return Object.keys(coldStart).length === 0 ? { model } : { model, coldStart };
 }
@@ -44,30 +44,14 @@ function pickModel({ model, coldStart }: ModelDeploymentStatus): ModelPart {
   return { ...(model === undefined ? {} : { model }), ...(coldStart === undefined ? {} : { coldStart }) };
 }
 
-interface Fetched {
-  readonly said: Termination;
-  readonly atMs: number | undefined;
-}
-
-/** The oldest pod of the serving revision that fetched: always the same one while it lives, so that the status does not flicker. */
-function findFetched({ serving }: Assessment): Fetched | undefined {
+/** By the oldest pod of the serving revision that fetched: always the same one while it lives, so that the status does not flicker. */
+function findFetched({ serving }: Assessment): FetchedModel {
   const oldestFirst = [...(serving?.pods ?? [])].sort((a, b) => (a.createdAtMs ?? 0) - (b.createdAtMs ?? 0) || (a.name < b.name ? -1 : 1));
   for (const pod of oldestFirst) {
-    const state = pod.containers.find(({ isInit }) => isInit)?.state;
-    const said = state?.kind === 'Terminated' && state.exitCode === 0 ? parseTermination(state.message) : undefined;
-    if (said !== undefined && state?.kind === 'Terminated') return { said, atMs: state.finishedAtMs };
+    const fetched = readFetched(pod);
+    if (fetched !== undefined) return fetched;
   }
-  return undefined;
-}
-
-function fromFetch(fetched: Fetched | undefined): Partial<StatusModel> {
-  if (fetched === undefined) return {};
-  const { contentDigest, bytes } = fetched.said;
-  return {
-    ...(contentDigest === undefined ? {} : { contentDigest }),
-    ...(bytes === undefined ? {} : { bytes }),
-    ...(fetched.atMs === undefined ? {} : { verifiedAt: new Date(fetched.atMs).toISOString() }),
-  };
+  return serving?.stored?.failed?.fetched ?? {};
 }
 
 function fromReport({ format, provider, signature, contentDigest, bytes, verifiedAt }: ModelStatusz): Partial<StatusModel> {

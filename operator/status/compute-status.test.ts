@@ -107,6 +107,19 @@ describe('status', () => {
     expect(world.lastResult).toEqual({ kind: 'RequeueAfter', afterMs: 15_000 });
   });
 
+  test('what pods found out of a model that was given up is known without them, and without a status', async () => {
+    const world = new TestWorld();
+    world.fates.set(DIGEST_A, { kind: 'LoadFails', termination: { code: 'MODEL_INVALID', stage: 'load', message: 'no ONNX file' } });
+    world.create(makeModelDeployment().obj());
+    await world.settle();
+    expect(world.names('pod')).toEqual([]);
+    const known = world.model().status?.model;
+    expect(known).toMatchObject({ contentDigest: `sha256:${'c'.repeat(64)}`, bytes: 1234 });
+    world.cluster.patchStatus(KINDS.modelDeployment, { namespace: 'shop', name: 'reader' }, { model: null, conditions: null });
+    await world.settle();
+    expect(world.model().status?.model).toEqual(known);
+  });
+
   test('what was known of the old model is not said of the new one', async () => {
     const world = new TestWorld();
     world.create(makeModelDeployment().obj());

@@ -4,6 +4,13 @@ import type { KubeObject } from '../ports.js';
 import { asInteger, asRecord, asText, isRecord, type Json } from './json.js';
 import { perObject } from './per-object.js';
 
+/** What a pod found out about the model before it could not serve it. */
+export interface FetchedModel {
+  readonly contentDigest?: string;
+  readonly bytes?: number;
+  readonly verifiedAt?: string;
+}
+
 /** Why a revision was given up, and for which generation of the spec. */
 export interface FailureEvidence {
   readonly reason: string;
@@ -14,6 +21,8 @@ export interface FailureEvidence {
   readonly count: number;
   readonly generation: number;
   readonly at: string;
+  /** Its pods are about to go, and could not be asked again. */
+  readonly fetched?: FetchedModel;
 }
 
 export interface RevisionView {
@@ -72,6 +81,16 @@ function parseEvidence(text: string | undefined): FailureEvidence | undefined {
     count: asInteger(value['count']) ?? 0,
     generation: asInteger(value['generation']) ?? 0,
     at: word('at'),
+    ...(isRecord(value['fetched']) ? { fetched: parseFetched(value['fetched']) } : {}),
+  };
+}
+
+function parseFetched(value: Json): FetchedModel {
+  const [contentDigest, bytes, verifiedAt] = [asText(value['contentDigest']), asInteger(value['bytes']), asText(value['verifiedAt'])];
+  return {
+    ...(contentDigest === undefined ? {} : { contentDigest }),
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(verifiedAt === undefined ? {} : { verifiedAt }),
   };
 }
 

@@ -52,6 +52,8 @@ describe('views', () => {
     expect(failed('{')).toBeUndefined();
     expect(failed('[]')).toBeUndefined();
     expect(failed('{"generation":3,"count":"many"}')).toMatchObject({ generation: 3, count: 0, reason: '' });
+    expect(failed('{"fetched":{"bytes":"many"}}')?.fetched).toEqual({});
+    expect(failed('{"fetched":7}')?.fetched).toBeUndefined();
   });
 
   test('a Deployment whose controller lags is not current', () => {

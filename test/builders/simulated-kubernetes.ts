@@ -16,7 +16,9 @@ export type PodFate =
   | { readonly kind: 'Unschedulable'; readonly message: string }
   | { readonly kind: 'ImagePull'; readonly message: string }
   /** Runs, and answers no probe: hung, or its kubelet is away. */
-  | { readonly kind: 'Unready' };
+  | { readonly kind: 'Unready' }
+  /** Nobody hears of its node: who was ready there is not so any more, else nothing is told; who has no node gets none. */
+  | { readonly kind: 'NodeLost'; readonly message: string };
 
 export interface Fates {
   /** What a resolver pod answers for a uri. */
@@ -113,10 +115,12 @@ export class SimulatedKubernetes {
       case 'LoadFails':
         this.#place(pod, { phase: 'Running', conditions: [SCHEDULED], ...failingToLoad(fate.termination, restartsOf(pod, 'containerStatuses') + 1) });
         return;
+      case 'NodeLost':
+        if (!hasNode(pod)) this.#leaveOut(pod, fate.message);
+        else if (isReady(pod)) this.cluster.patchStatus(KINDS.pod, keyOf(pod), { conditions: [SCHEDULED, UNREADY] });
+        return;
       case 'Unschedulable':
-        this.cluster.patchStatus(KINDS.pod, keyOf(pod), {
-          conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: fate.message }],
-        });
+        this.#leaveOut(pod, fate.message);
         return;
       case 'ImagePull': {
         const state = { waiting: { reason: 'ImagePullBackOff', message: fate.message } };
@@ -136,8 +140,12 @@ export class SimulatedKubernetes {
     return true;
   }
 
+  #leaveOut(pod: KubeObject, message: string): void {
+    this.cluster.patchStatus(KINDS.pod, keyOf(pod), { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }] });
+  }
+
   #place(pod: KubeObject, status: Json): void {
-    if (asRecord(pod['spec'])['nodeName'] === undefined) this.cluster.update(KINDS.pod, keyOf(pod), { spec: { nodeName: 'node-1' } });
+    if (!hasNode(pod)) this.cluster.update(KINDS.pod, keyOf(pod), { spec: { nodeName: 'node-1' } });
     this.cluster.patchStatus(KINDS.pod, keyOf(pod), status);
   }
 
@@ -215,6 +223,10 @@ function isFinished(pod: KubeObject): boolean {
 function isReady(pod: KubeObject): boolean {
   const conditions = asList(asRecord(pod['status'])['conditions']).map(asRecord);
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+}
+
+export function hasNode(pod: KubeObject): boolean {
+  return asRecord(pod['spec'])['nodeName'] !== undefined;
 }
 
 function keyOf({ metadata }: KubeObject): { namespace: string; name: string } {

@@ -122,6 +122,37 @@ export function describeContract(name: string, maker: WorldMaker): void {
       });
     });
 
+    describe('create', () => {
+      const create = async (change: (deployment: KubeObject) => KubeObject = (deployment) => deployment) =>
+        world.writer.create(DEPLOYMENTS, ownedBy(model, change(makeDeployment(world.namespace, 'web'))), ours);
+      const scaled = (replicas: number) => (deployment: KubeObject) => ({ ...deployment, spec: { ...Object(deployment['spec']), replicas } });
+
+      test('makes an object, and an apply changes it', async () => {
+        const created = await create(scaled(2));
+        expect(created.metadata.uid).toBe((await server(DEPLOYMENTS, 'web'))?.metadata.uid);
+        expect(await applyDeployment(scaled(3))).toMatchObject({ metadata: { uid: created.metadata.uid }, spec: { replicas: 3 } });
+      });
+
+      test('over an object of ours is an apply', async () => {
+        const { metadata } = await applyDeployment(scaled(2));
+        expect(await create(scaled(3))).toMatchObject({ metadata: { uid: metadata.uid }, spec: { replicas: 3 } });
+      });
+
+      test("over somebody else's leaves it as it is", async () => {
+        await world.hands.create(DEPLOYMENTS, makeDeployment(world.namespace, 'web'));
+        const before = await server(DEPLOYMENTS, 'web');
+        await expect(create()).rejects.toThrow(OwnershipError);
+        expect((await server(DEPLOYMENTS, 'web'))?.metadata.labels).toEqual(before?.metadata.labels);
+      });
+
+      test('of what must not be there waits when it is there', async () => {
+        await applyDeployment(scaled(2));
+        const absent = (deployment: KubeObject) => ({ ...scaled(3)(deployment), metadata: { ...deployment.metadata, resourceVersion: '' } });
+        expect(await rejection(create(absent))).toBeInstanceOf(WaitingError);
+        expect(await server(DEPLOYMENTS, 'web')).toMatchObject({ spec: { replicas: 2 } });
+      });
+    });
+
     describe('ownership', () => {
       test("somebody else's object is left as it is", async () => {
         await world.hands.create(DEPLOYMENTS, makeDeployment(world.namespace, 'web'));
@@ -288,6 +319,17 @@ export function describeContract(name: string, maker: WorldMaker): void {
         const apply = () => world.writer.applyStatus(MODELS, status(model.metadata.uid, { observedGeneration: 1 }));
         const first = await apply();
         expect((await apply()).metadata.resourceVersion).toBe(first.metadata.resourceVersion);
+      });
+
+      test('bound to a version is written over that one alone', async () => {
+        const seen = (await world.hands.update(MODELS, key('reader'), { metadata: { labels: { a: '1' } } })).metadata.resourceVersion ?? '';
+        const bound = (replicas: number): KubeObject => {
+          const object = status(model.metadata.uid, { replicas });
+          return { ...object, metadata: { ...object.metadata, resourceVersion: seen } };
+        };
+        expect(readField(await world.writer.applyStatus(MODELS, bound(1)), 'status', 'replicas')).toBe(1);
+        expect(await rejection(world.writer.applyStatus(MODELS, bound(2)))).toBeInstanceOf(WaitingError);
+        expect(readField(await server(MODELS, 'reader'), 'status', 'replicas')).toBe(1);
       });
 
       test('of a namesake made later is a conflict', async () => {

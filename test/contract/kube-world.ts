@@ -22,7 +22,8 @@ import { DEPLOYMENTS, MODELS, REVISIONS, SERVICE_ACCOUNTS } from './objects.js';
 
 const NAMESPACES: ResourceKind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces' };
 export const CRDS: ResourceKind = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions' };
-const PATIENCE_MS = 30_000;
+/** The garbage collector looks for new kinds every 30 s, and finds no owner of a kind that it does not know yet. */
+const PATIENCE_MS = 75_000;
 const WRITTEN = [MODELS, DEPLOYMENTS, REVISIONS, SERVICE_ACCOUNTS];
 
 export class KubeWorlds implements ApiWorldMaker {

@@ -122,11 +122,16 @@ export function describeReads(name: string, maker: ApiWorldMaker): void {
       test('ends in peace when its time is over, with a bookmark shortly before', async () => {
         const from = versionOf(await list());
         const other = await world.hands.create(MODELS, makeModel(world.namespace, 'seen'));
-        const probe = watch({ resourceVersion: from, allowWatchBookmarks: true, timeoutSeconds: 4 });
-        expect(await ended(probe)).toBe('Peace');
-        const [first, ...bookmarks] = probe.lines.map(({ type }) => type);
-        expect([first, new Set(bookmarks)]).toEqual(['ADDED', new Set(['BOOKMARK'])]); // a server that is busy may give a second one
-        expect(probe.versions.at(-1)).toBeGreaterThanOrEqual(Number(other.metadata.resourceVersion));
+        // a server that is busy may give a second one, or let the moment for the first one pass
+        for (let attempt = 1; ; attempt++) {
+          const probe = watch({ resourceVersion: from, allowWatchBookmarks: true, timeoutSeconds: 4 });
+          expect(await ended(probe)).toBe('Peace');
+          const [first, ...bookmarks] = probe.lines.map(({ type }) => type);
+          if (bookmarks.length === 0 && attempt < 3) continue;
+          expect([first, new Set(bookmarks)]).toEqual(['ADDED', new Set(['BOOKMARK'])]);
+          expect(probe.versions.at(-1)).toBeGreaterThanOrEqual(Number(other.metadata.resourceVersion));
+          return;
+        }
       });
 
       test('without bookmarks asked for there are none', async () => {

@@ -33,10 +33,10 @@ describe('a deployment with two replicas', () => {
     expect(world.writes.filter((write) => write !== 'status').sort()).toEqual([
       'apply ControllerRevision',
       'apply ControllerRevision',
-      'apply Deployment',
-      'apply PodDisruptionBudget',
-      'apply Service',
-      'apply Service',
+      'create Deployment',
+      'create PodDisruptionBudget',
+      'create Service',
+      'create Service',
     ]);
     expect(world.writes.length).toBeLessThanOrEqual(10);
   });
@@ -46,7 +46,7 @@ describe('a deployment with two replicas', () => {
     world.create(makeModelDeployment().replicas(2).obj());
     await world.pass(10_000);
     expect(world.ready()).toBe('True Serving');
-    expect([count('apply Pod'), count('delete Pod')]).toEqual([1, 1]);
+    expect([count('create Pod'), count('delete Pod')]).toEqual([1, 1]);
     expect(world.writes.length).toBeLessThanOrEqual(12);
   });
 

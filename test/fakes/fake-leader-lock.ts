@@ -15,6 +15,11 @@ export class FakeLeaderLock {
     return this.#seen;
   }
 
+  /** Somebody deletes it. */
+  remove(): void {
+    this.#seen = undefined;
+  }
+
   get version(): string | undefined {
     return this.#seen?.version;
   }
@@ -32,6 +37,7 @@ export class FakeLeaderLock {
 export class LeaderLockView implements LeaderLock {
   /** `Errors`: calls fail at once. `Hangs`: they end when the caller gives up. */
   network: 'Works' | 'Errors' | 'Hangs' = 'Works';
+  reads = 0;
   readonly #lock: FakeLeaderLock;
 
   constructor(lock: FakeLeaderLock) {
@@ -39,6 +45,7 @@ export class LeaderLockView implements LeaderLock {
   }
 
   async read(signal: AbortSignal): Promise<SeenRecord | undefined> {
+    this.reads++;
     await this.#reach(signal);
     return this.#lock.current;
   }

@@ -7,7 +7,7 @@ import type { KubeObject, ObjectKey, Ownership, ResourceKind, Writer } from '../
 import { keyOf } from './memory-api/metadata.js';
 import type { ObjectStore } from './memory-api/object-store.js';
 
-export type WriteVerb = 'apply' | 'delete' | 'applyStatus';
+export type WriteVerb = 'create' | 'apply' | 'delete' | 'applyStatus';
 
 /** The process that writes is dead: nothing that it does arrives any more. */
 export class CrashError extends Error {
@@ -71,6 +71,12 @@ export class FakeWriter implements Writer {
     });
   }
 
+  create(resource: ResourceKind, object: KubeObject, ownership: Ownership): Promise<KubeObject> {
+    if (this.#store.get(resource, keyOf(object)) !== undefined) return this.apply(resource, object, ownership);
+    const { resourceVersion: _, ...metadata } = object.metadata;
+    return this.#write('create', resource, keyOf(object), () => this.#store.create(resource, { ...object, metadata }, { manager: FIELD_MANAGER }));
+  }
+
   async delete(resource: ResourceKind, key: ObjectKey, ownership: Ownership): Promise<void> {
     await this.#write('delete', resource, key, () => {
       const existing = this.#store.get(resource, key);
@@ -92,6 +98,7 @@ export class FakeWriter implements Writer {
       if (uid !== undefined && existing !== undefined && existing.metadata.uid !== uid) {
         throw new KubeError(`it was deleted and made anew: its uid is ${existing.metadata.uid}, not ${uid}`, { code: 409, reason: 'Conflict' });
       }
+      if (existing !== undefined) checkFreshness(existing, object);
       return this.#store.apply(resource, { ...object, metadata }, { manager: FIELD_MANAGER, subresource: 'status' });
     });
   }

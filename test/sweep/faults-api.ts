@@ -37,7 +37,7 @@ export const API_FAULTS: readonly FaultRow[] = [
   {
     ...{ id: 'F2', name: 'storm of everything for 30 s', at: 'Write' },
     strike: (world) => {
-      const dice = world.chance;
+      const { dice } = world;
       const kinds: readonly Fault[] = [
         answer(409, 'Conflict'),
         answer(429, 'TooManyRequests', 1),

@@ -2,8 +2,9 @@
 import { LABELS } from '../../contract/labels.js';
 import { KINDS } from '../../operator/api/kinds.js';
 import type { KubeObject, ResourceKind } from '../../operator/ports.js';
-import type { PodFate } from '../builders/simulated-kubernetes.js';
+import { hasNode, type PodFate } from '../builders/simulated-kubernetes.js';
 import type { FaultRow, Harm } from './faults.js';
+import { isForeign } from './observer.js';
 import { NAMESPACE, type SweepWorld } from './sweep-world.js';
 
 const TRAFFIC: readonly Harm[] = ['Traffic', 'Pods'];
@@ -23,7 +24,7 @@ const edit = (
   strike: (world) => {
     // not in the middle of the operator's own write
     world.later(0, () => {
-      for (const object of world.api.objects(resource)) change(world, object);
+      for (const object of world.api.objects(resource)) if (!isForeign(object)) change(world, object);
     });
     return undefined;
   },
@@ -31,7 +32,7 @@ const edit = (
 
 const keyOf = ({ metadata }: KubeObject) => ({ namespace: metadata.namespace ?? '', name: metadata.name });
 
-/** All pods have that fate for so long. */
+/** That happens to all pods for so long. */
 const fate = (row: Pick<FaultRow, 'id' | 'name'>, ms: number, what: PodFate): FaultRow => ({
   ...{ ...row, at: 'Write', harms: TRAFFIC },
   strike: (world) => {
@@ -42,7 +43,7 @@ const fate = (row: Pick<FaultRow, 'id' | 'name'>, ms: number, what: PodFate): Fa
 });
 
 function setFate(world: SweepWorld, what: PodFate | undefined): void {
-  world.fateOfAll = what;
+  world.podWeather = what;
   world.stir();
 }
 
@@ -139,12 +140,12 @@ export const CLUSTER_FAULTS: readonly FaultRow[] = [
   {
     ...{ id: 'F11', name: 'node lost for 6 min', at: 'Write', harms: TRAFFIC },
     strike: (world) => {
-      setFate(world, { kind: 'Unready' });
+      setFate(world, { kind: 'NodeLost', message: '0/1 nodes are available: 1 node(s) had untolerated taint(s).' });
       world.later(60_000, () => {
-        setFate(world, { kind: 'Unschedulable', message: '0/1 nodes are available: 1 node(s) had untolerated taint(s).' });
         for (const pod of world.api.objects(KINDS.pod)) {
-          if (pod.metadata.labels?.[LABELS.component] === 'serve') world.discard(KINDS.pod, keyOf(pod));
+          if (pod.metadata.labels?.[LABELS.component] === 'serve' && hasNode(pod)) world.discard(KINDS.pod, keyOf(pod));
         }
+        world.stir();
       });
       world.later(360_000, () => setFate(world, undefined));
       return undefined;

@@ -6,7 +6,7 @@ const watch = (name: string, harm: (watch: OpenWatch) => void): FaultRow => ({
   ...{ id: 'F4', name, at: 'Write' },
   strike: (world) => {
     const open = world.api.watches(world.operator.name);
-    if (open.length > 0) harm(world.chance.pick(open));
+    if (open.length > 0) harm(world.dice.pick(open));
     return undefined;
   },
 });

@@ -1,5 +1,6 @@
 /** One journey, undisturbed or with one fault at one point of it, and what it came to. */
 import { describeError } from '../../lib/logger.js';
+import { Chance } from '../wire/chance.js';
 import { FAULTS } from './faults.js';
 import type { Journey } from './journeys.js';
 import { normaliseAll } from './normalise.js';
@@ -79,8 +80,10 @@ async function disturb(world: SweepWorld, point: Point, baseline: Baseline): Pro
 }
 
 /** Counts calls and strikes at the one that the point names. */
-function arm(world: SweepWorld, { fault, index, second }: Point): void {
+function arm(world: SweepWorld, point: Point): void {
+  const { fault, index, second } = point;
   let [seen, afterwards] = [0, 0];
+  world.dice = new Chance(point.seed, index);
   const again = second === undefined ? undefined : FAULTS[0];
   world.onExchange = (exchange) => {
     const isWrite = exchange.method !== 'GET';

@@ -4,6 +4,7 @@ import { FAULTS, type FaultRow } from './faults.js';
 import { JOURNEYS, type Journey } from './journeys.js';
 import type { Point } from './points.js';
 import { type Baseline, runUndisturbed } from './run-point.js';
+import type { Shard, SweepParameters } from './sweep-parameters.js';
 
 export class SweepPlan {
   readonly #baselines = new Map<string, Promise<Baseline>>();
@@ -48,6 +49,20 @@ export class SweepPlan {
     return points;
   }
 
+  /** The points of a long sweep, in one order: a shard has each n-th of them, whatever the number of processes. */
+  async choose({ runs, pairsPerHundred, shard }: Pick<SweepParameters, 'runs' | 'pairsPerHundred' | 'shard'>): Promise<Point[]> {
+    if (pairsPerHundred === 100 && runs !== 'all') return shardOf(await this.killedTwice(runs), shard);
+    const all = await this.all();
+    const count = Math.min(runs === 'all' ? all.length : runs, all.length);
+    const pairs = await this.killedTwice(Math.floor((count * pairsPerHundred) / 100));
+    const every = pairs.length === 0 ? count : Math.floor(count / pairs.length);
+    const mixed = Array.from({ length: count }, (_, index) => (index % every === 0 ? pairs[index / every] : undefined) ?? all[index]);
+    return shardOf(
+      mixed.filter((point) => point !== undefined),
+      shard,
+    );
+  }
+
   /** A few of each journey, so that each fault has its turn: what fits into the unit tests. */
   async sample(perJourney: number): Promise<Point[]> {
     const dice = new Chance(this.seed, 2);
@@ -62,4 +77,8 @@ export class SweepPlan {
     }
     return points;
   }
+}
+
+function shardOf(points: readonly Point[], { index, count }: Shard): Point[] {
+  return points.filter((_, place) => place % count === index - 1);
 }

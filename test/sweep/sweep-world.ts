@@ -31,11 +31,13 @@ export class SweepWorld {
   readonly clock = new FakeClock('2026-01-01T01:00:00Z');
   readonly api: MemoryApi;
   readonly chance: Chance;
+  /** Of what faults choose: at each place something else, though all else of the world be the same. */
+  dice: Chance;
   readonly boxes: OperatorBox[] = [];
   readonly sources = new Map<string, Termination>();
   readonly fates = new Map<string, PodFate>();
-  /** Of every pod, whatever its digest: what a node or a kubelet does to all. */
-  fateOfAll: PodFate | undefined;
+  /** What a node or a kubelet does to all pods now: to each what one could do to it. */
+  podWeather: PodFate | undefined;
   /** Why no pod can be made now. */
   refusal: string | undefined;
   /** Asked of every exchange of an operator, before the API server sees it. */
@@ -58,6 +60,7 @@ export class SweepWorld {
 
   constructor(seed: number) {
     this.chance = new Chance(seed);
+    this.dice = new Chance(seed);
     this.api = new MemoryApi(this.clock);
     this.#probe.set('10.0.0.1', REPORT);
     this.api.faults = (exchange) => this.#faultOf(exchange);
@@ -69,7 +72,7 @@ export class SweepWorld {
     });
     this.#kubernetes = new SimulatedKubernetes(this.api, {
       resolve: (uri) => this.sources.get(uri) ?? { code: 'OK', stage: 'resolve', message: 'ok', digest: digestOf(uri) },
-      serve: (digest) => this.fateOfAll ?? this.fates.get(digest) ?? { kind: 'Ready' },
+      serve: (digest) => this.#fateOf(this.fates.get(digest) ?? { kind: 'Ready' }),
       refuse: () => this.refusal,
     });
   }
@@ -190,6 +193,12 @@ export class SweepWorld {
 
   dispose(): void {
     for (const box of this.boxes) box.kill();
+  }
+
+  /** Who would serve hangs; who does not come that far has nothing that could hang. A lost node takes all with it. */
+  #fateOf(own: PodFate): PodFate {
+    const { podWeather } = this;
+    return podWeather !== undefined && (own.kind === 'Ready' || podWeather.kind === 'NodeLost') ? podWeather : own;
   }
 
   #faultOf(exchange: Exchange): Fault {

@@ -3,7 +3,7 @@ import { type Metrics, sumOf } from './prometheus.js';
 
 export const API_COUNTER = 'apiserver_request_total';
 
-/** By what is written. Events and the Lease are not in it. */
+/** By what is written. Events and the Lease are not in it, nor are resolver pods: the controller manager creates pods, too. */
 export type WritesByKind = Readonly<Record<string, number>>;
 
 interface Counted {
@@ -21,7 +21,6 @@ const COUNTED: readonly Counted[] = [
   { resource: 'services', verbs: ALL },
   { resource: 'poddisruptionbudgets', verbs: ALL },
   { resource: 'serviceaccounts', verbs: ['APPLY', 'PATCH', 'DELETE'] },
-  { resource: 'pods', verbs: ['APPLY'] },
 ];
 
 export function countWrites(metrics: Metrics): WritesByKind {

@@ -29,7 +29,7 @@ export async function measureCreate({ rig, operator, watch }: Running, set: Mode
   const queue = watchQueue(operator);
   const start = performance.now();
   await createModels(rig, set, CREATORS);
-  await watch.settled(total, patienceMs(set)).catch((cause) => {
+  await operator.during(watch.settled(total, patienceMs(set))).catch((cause) => {
     throw new Error(`${title}: the operator's last words:\n${operator.output.slice(-3000)}`, { cause });
   });
   const seconds = (performance.now() - start) / 1000;

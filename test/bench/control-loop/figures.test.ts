@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { slopeOf } from './figures.js';
+import { medianOf, slopeErrorOf, slopeOf } from './figures.js';
 
 const points = (...pairs: [number, number][]) => pairs.map(([time, value]) => ({ time, value }));
 
@@ -11,3 +11,12 @@ test.each([
 ])('the slope of %s', (_, of, want) => expect(slopeOf(of)).toBeCloseTo(want));
 
 test('one point has no slope', () => expect(slopeOf(points([1, 1]))).toBeNaN());
+
+test.each([
+  ['a line', points([0, 1], [1, 3], [2, 5]), 0],
+  ['noise around a line', points([0, 1], [1, -1], [2, 1], [3, -1]), Math.sqrt(3.2 / 2 / 5)],
+])('its error of %s', (_, of, want) => expect(slopeErrorOf(of)).toBeCloseTo(want));
+
+test('two points have no error', () => expect(slopeErrorOf(points([0, 1], [1, 2]))).toBeNaN());
+
+test('a median', () => expect([medianOf([3, 1, 2]), medianOf([4, 1, 3, 2]), medianOf([])]).toEqual([2, 2.5, Number.NaN]));

@@ -79,6 +79,8 @@ export interface SoakFigures {
   readonly changes: number;
   readonly rssMb: number;
   readonly rssMbPerHour: number;
+  /** Standard error of that. */
+  readonly rssMbPerHourError: number;
   /** After a collection. */
   readonly heapMb: number;
   readonly heapMbPerHour: number;
@@ -100,9 +102,28 @@ export function noResults(): ControlLoopResults {
 
 /** Least squares: what `values` grow by per unit of `times`. Of (0, 1), (1, 3), (2, 5) it is 2. NaN of fewer than two. */
 export function slopeOf(points: readonly { readonly time: number; readonly value: number }[]): number {
-  const mean = (pick: (point: { time: number; value: number }) => number): number =>
-    points.reduce((sum, point) => sum + pick(point), 0) / points.length;
-  const [time, value] = [mean((point) => point.time), mean((point) => point.value)];
+  const [time, value] = [mean(points.map((point) => point.time)), mean(points.map((point) => point.value))];
   const covariance = points.reduce((sum, point) => sum + (point.time - time) * (point.value - value), 0);
   return covariance / points.reduce((sum, point) => sum + (point.time - time) ** 2, 0);
+}
+
+/** Standard error of that slope: the scatter of the values around the line, over that of the times. NaN of fewer than three points. */
+export function slopeErrorOf(points: readonly { readonly time: number; readonly value: number }[]): number {
+  const count = points.length;
+  const slope = slopeOf(points);
+  const [time, value] = [mean(points.map((point) => point.time)), mean(points.map((point) => point.value))];
+  const squares = points.reduce((sum, point) => sum + (point.value - value - slope * (point.time - time)) ** 2, 0);
+  const spread = points.reduce((sum, point) => sum + (point.time - time) ** 2, 0);
+  return count < 3 ? Number.NaN : Math.sqrt(squares / (count - 2) / spread);
+}
+
+export function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

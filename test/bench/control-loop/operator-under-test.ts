@@ -93,6 +93,16 @@ export class OperatorUnderTest {
     throw new Error(`The operator ended by itself (${signalCode ?? `exit code ${exitCode}`}):\n${this.#output.slice(-4000)}`);
   }
 
+  /** Resolves with what the work does, or throws when the operator ends before: nobody restarts it here. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    const ends = this.#closed.then((): T => {
+      this.assertRuns();
+      throw new Error('The operator was stopped');
+    });
+    ends.catch(() => undefined);
+    return Promise.race([work, ends]);
+  }
+
   get output(): string {
     return this.#output;
   }

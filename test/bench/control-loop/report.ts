@@ -69,7 +69,7 @@ function renderSoak({ soak, failover }: ControlLoopResults): string[] {
   }
   if (soak !== undefined) {
     lines.push(
-      `Soak: ${soak.changes} changes in ${soak.minutes} min over ${soak.count} models; RSS ${formatNumber(soak.rssMb)} MB, ${formatNumber(soak.rssMbPerHour)} MB/h; ` +
+      `Soak: ${soak.changes} changes in ${soak.minutes} min over ${soak.count} models; RSS ${formatNumber(soak.rssMb)} MB, ${formatNumber(soak.rssMbPerHour)} ± ${formatNumber(soak.rssMbPerHourError)} MB/h; ` +
         `heap after a collection ${formatNumber(soak.heapMb)} MB, ${formatNumber(soak.heapMbPerHour)} MB/h, both by least squares over the last three quarters.`,
     );
   }

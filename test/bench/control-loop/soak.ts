@@ -1,7 +1,7 @@
 /** Changes without end: does memory grow? */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Running } from './create.js';
-import { type SoakFigures, slopeOf } from './figures.js';
+import { medianOf, type SoakFigures, slopeErrorOf, slopeOf } from './figures.js';
 import { Inspector } from './inspector.js';
 import { findPod, setReady } from './latency.js';
 import { changeTag, type ModelKey } from './models.js';
@@ -18,6 +18,7 @@ export interface SoakOptions {
 interface Sample {
   /** Hours since the soak began. */
   readonly time: number;
+  /** Median of the looks since the sample before: single ones go up and down with V8's young generation. */
   readonly rssMb: number;
   readonly heapMb: number;
 }
@@ -25,6 +26,9 @@ interface Sample {
 /** What an operator reaches only after every kind of work has been done for a while is no growth. */
 const WARM_SHARE = 0.25;
 const SAMPLES = 60;
+const LOOK_MS = 5000;
+/** Of the samples: an operator that does not answer its inspector in time is a machine that is too busy. */
+const MOST_MISSED_SHARE = 0.1;
 
 /** Of each ten changes five are of the spec, and five of a pod's readiness, there and back. */
 export async function runSoak({ rig, operator }: Running, options: SoakOptions): Promise<SoakFigures> {
@@ -34,23 +38,25 @@ export async function runSoak({ rig, operator }: Running, options: SoakOptions):
   const until = start + minutes * 60_000;
   const turned: { key: ModelKey; pod: string }[] = [];
   const samples: Sample[] = [];
-  const sampling = sample(operator, { inspector, start, until, samples });
+  const sampling = sample(operator, { inspector, start, until, samples, say });
+  sampling.catch(() => undefined); // it is awaited when the changes are done
   let changes = 0;
   for (let next = start; next < until; next += 1000 / changesPerSecond) {
     await sleep(Math.max(0, next - performance.now()));
     await changeOnce(changes++);
-    if (changes % (changesPerSecond * 60) === 0) say(`${changes} changes: RSS ${operator.rssMb.toFixed(0)} MB`);
   }
   await sampling;
   inspector.close();
   const warm = samples.slice(Math.floor(samples.length * WARM_SHARE));
+  const rss = warm.map(({ time, rssMb }) => ({ time, value: rssMb }));
   return {
     count: keys.length,
     minutes,
     changesPerSecond,
     changes,
     rssMb: warm.at(-1)?.rssMb ?? Number.NaN,
-    rssMbPerHour: slopeOf(warm.map(({ time, rssMb }) => ({ time, value: rssMb }))),
+    rssMbPerHour: slopeOf(rss),
+    rssMbPerHourError: slopeErrorOf(rss),
     heapMb: warm.at(-1)?.heapMb ?? Number.NaN,
     heapMbPerHour: slopeOf(warm.map(({ time, heapMb }) => ({ time, value: heapMb }))),
   };
@@ -67,14 +73,27 @@ export async function runSoak({ rig, operator }: Running, options: SoakOptions):
   }
 }
 
-async function sample(
-  operator: OperatorUnderTest,
-  { inspector, start, until, samples }: { inspector: Inspector; start: number; until: number; samples: Sample[] },
-): Promise<void> {
+interface Sampling {
+  readonly inspector: Inspector;
+  readonly start: number;
+  readonly until: number;
+  readonly samples: Sample[];
+  readonly say: (text: string) => void;
+}
+
+async function sample(operator: OperatorUnderTest, { inspector, start, until, samples, say }: Sampling): Promise<void> {
   const everyMs = (until - start) / SAMPLES;
+  let missed = 0;
   for (let next = start + everyMs; next <= until; next += everyMs) {
-    await sleep(Math.max(0, next - performance.now()));
-    const rssMb = operator.rssMb;
-    samples.push({ time: (performance.now() - start) / 3_600_000, rssMb, heapMb: await inspector.heapMbAfterCollection() });
+    const looks: number[] = [];
+    for (; performance.now() < next; await sleep(Math.min(LOOK_MS, Math.max(0, next - performance.now())))) looks.push(operator.rssMb);
+    const [time, rssMb] = [(performance.now() - start) / 3_600_000, medianOf(looks)];
+    try {
+      samples.push({ time, rssMb, heapMb: await inspector.heapMbAfterCollection() });
+      say(`${(time * 60).toFixed(0)} min: RSS ${rssMb.toFixed(1)} MB, heap ${samples.at(-1)?.heapMb.toFixed(1)} MB`);
+    } catch (error) {
+      operator.assertRuns();
+      if (++missed > MOST_MISSED_SHARE * SAMPLES) throw error;
+    }
   }
 }

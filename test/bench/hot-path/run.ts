@@ -18,6 +18,10 @@ class NoWriter implements Writer {
     throw new Error(`${object.kind} "${object.metadata.name}" was to be written`);
   }
 
+  create(_resource: unknown, object: KubeObject): Promise<KubeObject> {
+    return this.apply(_resource, object);
+  }
+
   delete(): Promise<void> {
     throw new Error('Something was to be deleted');
   }

@@ -88,7 +88,7 @@ export class MemoryApi extends Hands {
     for (const connection of this.#connections) connection.cut();
   }
 
-  /** Reads (get, list, watch) of that client see the world as it was `ms` ago; 0: as it is. `concerns` says of which kinds. */
+  /** Lists and watches of that client see the world as it was `ms` ago; 0: as it is. `concerns` says of which kinds. */
   setReadLag(client: string, ms: number, concerns: (resource: ResourceKind) => boolean = () => true): void {
     this.#lags.set(client, { ms, concerns });
     for (const watch of [...this.#server.watches]) if (watch.client === client) watch.pump();

@@ -51,13 +51,14 @@ export class MemoryServer {
   #read(exchange: Exchange, rules: KindRules): Reply | MemoryWatch {
     const { key, client, isWatch } = exchange;
     const table = this.#store.table(rules);
-    const lagMs = this.#options.lagMs(client, rules);
-    const position = lagMs === 0 ? table.log.end : table.positionAt(this.#store.clock.now() - lagMs);
     if (key !== undefined) {
-      const object = table.get(objectId(key), position);
+      // of the store, as real ones read single objects that are asked for without a version
+      const object = table.get(objectId(key), table.log.end);
       if (object === undefined) throw notFound(rules, key.name);
       return { status: 200, text: textOf(object) };
     }
+    const lagMs = this.#options.lagMs(client, rules);
+    const position = lagMs === 0 ? table.log.end : table.positionAt(this.#store.clock.now() - lagMs);
     const selects = selectorOf(exchange);
     if (isWatch) return this.#watch(exchange, { table, selects });
     return listPage({ table, query: exchange.query, selects, position, version: lagMs === 0 ? this.#store.version : versionAt(table, position) });
