@@ -18,7 +18,8 @@ All of them are commands of kubectl, too: kubectl slipway COMMAND`;
 const SOURCE_FLAGS = `  --credentials DIR            folder with .dockerconfigjson, or username and password, or token
   --ca-bundle FILE             PEM file of a private certificate authority
   --plain-http HOST[:PORT],…   hosts that are spoken to without TLS
-Proxies come from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.`;
+Proxies come from HTTPS_PROXY, HTTP_PROXY and NO_PROXY; another hub for hf:// from HF_ENDPOINT,
+keys and endpoint of s3:// from the folder of --credentials or AWS_*.`;
 
 /** By command: its whole usage, loaded when it is asked for. */
 const DETAILS: Readonly<Record<string, () => Promise<string>>> = {
@@ -29,12 +30,14 @@ const DETAILS: Readonly<Record<string, () => Promise<string>>> = {
   update: async () => `Usage: ${(await import('./upgrade/update-command.js')).UPDATE_USAGE}`,
   push: async () => `Usage: ${(await import('./push-command.js')).PUSH_USAGE}`,
   resolve: async () => `Usage: slipway resolve --uri URI [flags]
-  prints the digest that a uri has now: oci://registry/models/reader:4, https://… or http://…
+  prints the digest that a uri has now: oci://registry/models/reader:4, hf://owner/model/path@revision,
+  s3://bucket/key, https://… or http://…
   --digest SHA256              the digest that it must have
   --allow-unpinned             take what http and https answer, without a digest
 ${SOURCE_FLAGS}`,
   fetch: async () => `Usage: slipway fetch --uri URI --digest SHA256 --dest FOLDER/NAME/VERSION [flags]
   downloads a model, verifies it, and lays it where "slipway serve FOLDER" finds it
+  --source-revision REVISION   of hf://, the commit, of s3://, the version that the digest was resolved from
 ${SOURCE_FLAGS}`,
 };
 

@@ -29,7 +29,7 @@ export interface KwokBinaries {
   readonly responder: string;
 }
 
-type ModuleName = 'kubebox' | 'nodebox' | 'coredns' | 'containerd' | 'helm4' | 'helm3' | 'crane' | 'judge' | 'scheduler' | 'kwok';
+type ModuleName = 'kubebox' | 'nodebox' | 'coredns' | 'containerd' | 'helm4' | 'helm3' | 'crane' | 'judge' | 'scheduler' | 'kwok' | 'versitygw';
 
 interface GoModule {
   /** Folder below cluster/; the module's own name when it is not given. */
@@ -56,6 +56,7 @@ const MODULES: Readonly<Record<ModuleName, GoModule>> = {
   judge: { outputs: { judge: '.' } },
   scheduler: { outputs: { scheduler: '.' } },
   kwok: { outputs: { kwok: 'sigs.k8s.io/kwok/cmd/kwok', 'pod-responder': './responder' } },
+  versitygw: { outputs: { versitygw: 'github.com/versity/versitygw/cmd/versitygw' } },
   crane: { source: 'nodebox', outputs: { crane: 'github.com/google/go-containerregistry/cmd/crane' } },
 };
 
@@ -114,6 +115,11 @@ export async function ensureHelm(note: Note): Promise<{ readonly helm: string; r
 /** Says of an object what kstatus, Argo CD and Flux say of it. Only tests ask. */
 export async function ensureJudge(note: Note): Promise<string> {
   return join(await ensureModule('judge', note), 'judge');
+}
+
+/** A server of S3. Only tests ask. */
+export async function ensureVersitygw(note: Note): Promise<string> {
+  return join(await ensureModule('versitygw', note), 'versitygw');
 }
 
 /** Says of each node of a snapshot what kube-scheduler's filters say of a pod there. Only tests ask. */

@@ -3,17 +3,18 @@
  * into pod specs and parsed by `runtime/`.
  *
  * resolve --uri U [--digest D] [--allow-unpinned] [source flags]
- * fetch   --uri U --digest D --dest DIR/<name>/<version> [source flags]
+ * fetch   --uri U --digest D [--source-revision R] --dest DIR/<name>/<version> [source flags]
  * serve   DIR-OR-FILE [--model-name N] [--model-version V] [--grpc-port P] [--rest-port P] [--metrics-port P]
  *         [--accelerator nvidia|amd|intel] [--drain-delay SECONDS] [--drain-timeout SECONDS]
  * source flags: [--credentials DIR] [--ca-bundle FILE] [--plain-http host[:port],…]
- * Proxies come from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
+ * Proxies come from HTTPS_PROXY, HTTP_PROXY and NO_PROXY; another hub for hf:// from HF_ENDPOINT.
  */
 export const COMMANDS = { resolve: 'resolve', fetch: 'fetch', serve: 'serve' } as const;
 
 export const FLAGS = {
   uri: '--uri',
   digest: '--digest',
+  sourceRevision: '--source-revision',
   dest: '--dest',
   allowUnpinned: '--allow-unpinned',
   credentials: '--credentials',
@@ -30,5 +31,5 @@ export const FLAGS = {
 } as const;
 
 /** URI schemes that can be resolved and fetched. */
-export const URI_SCHEMES = ['oci', 'https', 'http'] as const;
+export const URI_SCHEMES = ['oci', 'hf', 's3', 'https', 'http'] as const;
 export type UriScheme = (typeof URI_SCHEMES)[number];

@@ -17,6 +17,8 @@ export const ANNOTATIONS = {
   sourceHash: 'slipway.dev/source-hash',
   /** Resolved digest that the object stands for. */
   digest: 'slipway.dev/digest',
+  /** What the source calls the digest's bytes for ever, where it has such names: for `hf://` the commit, for `s3://` the version. */
+  sourceRevision: 'slipway.dev/source-revision',
   /** On a resolver pod: the model's generation that it was made for, and which attempt for that generation it is (1, 2 …). */
   generation: 'slipway.dev/generation',
   attempt: 'slipway.dev/attempt',

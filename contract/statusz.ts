@@ -62,6 +62,18 @@ export interface FetchRecord {
   readonly format: 'onnx';
   readonly verifiedAt: string;
   readonly downloadSeconds: number;
+  /** The commit, for `hf://`. */
+  readonly sourceRevision?: string;
+  /** Of a model of several files: all of them, with the model itself. */
+  readonly files?: readonly FetchedFile[];
+}
+
+export interface FetchedFile {
+  /** Relative to the record. */
+  readonly path: string;
+  /** Relative to the model's folder at the source: the name that `contentDigest` counts. */
+  readonly name: string;
+  readonly digest: string;
 }
 
 const RECORD_TEXTS = ['uri', 'digest', 'contentDigest', 'verifiedAt'] as const;
@@ -70,5 +82,19 @@ export function isFetchRecord(value: unknown): value is FetchRecord {
   if (typeof value !== 'object' || value === null) return false;
   const fields = new Map<string, unknown>(Object.entries(value));
   const hasTexts = RECORD_TEXTS.every((key) => typeof fields.get(key) === 'string');
-  return hasTexts && typeof fields.get('bytes') === 'number' && typeof fields.get('downloadSeconds') === 'number' && fields.get('format') === 'onnx';
+  const files = fields.get('files') ?? [];
+  return (
+    hasTexts &&
+    typeof fields.get('bytes') === 'number' &&
+    typeof fields.get('downloadSeconds') === 'number' &&
+    fields.get('format') === 'onnx' &&
+    ['undefined', 'string'].includes(typeof fields.get('sourceRevision')) &&
+    Array.isArray(files) &&
+    files.every(isFetchedFile)
+  );
+}
+
+function isFetchedFile(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return ['path', 'name', 'digest'].every((key) => typeof Reflect.get(value, key) === 'string');
 }

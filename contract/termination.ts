@@ -43,6 +43,8 @@ export interface Termination {
   readonly message: string;
   /** `sha256:<64 hex>`; for `oci://` of the manifest, else of the bytes. */
   readonly digest?: string;
+  /** What the source calls these very bytes for ever, where it has such names beside the digest: for `hf://` the commit, for `s3://` the version. */
+  readonly sourceRevision?: string;
   /** `sha256:<64 hex>` of the model bytes. */
   readonly contentDigest?: string;
   readonly bytes?: number;
@@ -78,9 +80,10 @@ function isTermination(value: unknown): value is Termination {
   if (typeof value !== 'object' || value === null) return false;
   if (!('code' in value) || typeof value.code !== 'string' || !Object.hasOwn(TERMINATION_CODES, value.code)) return false;
   if (!('stage' in value && typeof value.stage === 'string' && 'message' in value && typeof value.message === 'string')) return false;
-  const [digest, contentDigest, bytes, seconds] = ['digest', 'contentDigest', 'bytes', 'seconds'].map((field): unknown => Reflect.get(value, field));
+  const texts = ['digest', 'sourceRevision', 'contentDigest'].map((field): unknown => Reflect.get(value, field));
+  const [bytes, seconds] = ['bytes', 'seconds'].map((field): unknown => Reflect.get(value, field));
   return (
-    [digest, contentDigest].every((text) => text === undefined || typeof text === 'string') &&
+    texts.every((text) => text === undefined || typeof text === 'string') &&
     (bytes === undefined || Number.isSafeInteger(bytes)) &&
     (seconds === undefined || typeof seconds === 'number')
   );

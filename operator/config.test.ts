@@ -16,7 +16,14 @@ describe('parseConfig', () => {
         debugPort: undefined,
         watchNamespaces: [],
       },
-      render: { runtimeImage: 'registry.test/runtime:1', imagePullSecrets: [], caConfigMap: undefined, plainHttpHosts: [], proxy: {} },
+      render: {
+        runtimeImage: 'registry.test/runtime:1',
+        imagePullSecrets: [],
+        caConfigMap: undefined,
+        plainHttpHosts: [],
+        hubEndpoint: undefined,
+        proxy: {},
+      },
     });
   });
 
@@ -33,6 +40,7 @@ describe('parseConfig', () => {
       SLIPWAY_IMAGE_PULL_SECRETS: 'mirror',
       SLIPWAY_CA_CONFIGMAP: 'private-ca',
       SLIPWAY_PLAIN_HTTP_HOSTS: 'registry.test:5000,[fd00::1]:80',
+      SLIPWAY_HUB_ENDPOINT: 'https://hub.test:8443/api/mirror',
       HTTPS_PROXY: 'http://proxy.test:3128',
       NO_PROXY: '.svc',
       HTTP_PROXY: '',
@@ -42,6 +50,7 @@ describe('parseConfig', () => {
       watchNamespaces: ['shop', 'lab'],
       render: {
         ...{ imagePullSecrets: ['mirror'], caConfigMap: 'private-ca', plainHttpHosts: ['registry.test:5000', '[fd00::1]:80'] },
+        hubEndpoint: 'https://hub.test:8443/api/mirror',
         proxy: { HTTPS_PROXY: 'http://proxy.test:3128', NO_PROXY: '.svc' },
       },
     });
@@ -57,6 +66,10 @@ describe('parseConfig', () => {
     {
       env: { SLIPWAY_WATCH_NAMESPACES: Array.from({ length: 51 }, (_, at) => `shop-${at}`).join(',') },
       want: 'SLIPWAY_WATCH_NAMESPACES has 51 namespaces, and 50 can be watched one by one: give none to watch all',
+    },
+    {
+      env: { SLIPWAY_HUB_ENDPOINT: 'hub.test' },
+      want: 'SLIPWAY_HUB_ENDPOINT has "hub.test", which is not a URL of the form https://host[:port][/path]',
     },
     { env: { SLIPWAY_PLAIN_HTTP_HOSTS: 'http://x' }, want: 'SLIPWAY_PLAIN_HTTP_HOSTS has "http://x", which is not a host or host:port' },
   ])('$want', ({ env, want }) => {

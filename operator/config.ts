@@ -49,6 +49,7 @@ export function parseConfig(env: Environment, hostname: string): OperatorConfig 
       imagePullSecrets: parseList(env, 'SLIPWAY_IMAGE_PULL_SECRETS', DNS_SUBDOMAIN, 'the name of a Secret'),
       caConfigMap: caConfigMap === undefined ? undefined : checked('SLIPWAY_CA_CONFIGMAP', caConfigMap, DNS_SUBDOMAIN, 'the name of a ConfigMap'),
       plainHttpHosts: parseList(env, 'SLIPWAY_PLAIN_HTTP_HOSTS', HOST, 'a host or host:port'),
+      hubEndpoint: parseHub(env),
       proxy: parseProxies(env),
     },
   };
@@ -96,6 +97,12 @@ function parsePort(env: Environment, name: string, fallback: number): number {
 function parseList(env: Environment, name: string, form: RegExp, what: string): readonly string[] {
   const entries = (optional(env, name) ?? '').split(',').map((entry) => entry.trim());
   return [...new Set(entries.filter((entry) => entry !== ''))].map((entry) => checked(name, entry, form, what));
+}
+
+function parseHub(env: Environment): string | undefined {
+  const endpoint = optional(env, 'SLIPWAY_HUB_ENDPOINT');
+  if (endpoint === undefined) return undefined;
+  return checked('SLIPWAY_HUB_ENDPOINT', endpoint, /^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[^\s?#@]*)?$/, 'a URL of the form https://host[:port][/path]');
 }
 
 function checked(name: string, value: string, form: RegExp, what: string): string {

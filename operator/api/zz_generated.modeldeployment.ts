@@ -1,10 +1,10 @@
 // Generated from crds/modeldeployments.slipway.dev.yaml by `npm run generate`. Do not edit.
 
 /** Grows with each change of the CRD's schema; an operator needs a served CRD that is at least this new. */
-export const CRD_SCHEMA_REVISION = 2;
+export const CRD_SCHEMA_REVISION = 3;
 
 /** SHA-256 of the CRD's spec.versions as JSON with sorted keys and no spaces. */
-export const CRD_SCHEMA_HASH = 'sha256:daa060211595910ce00554080a25a2a91db00cb9ea4706ab2857f8840eb3e9fd';
+export const CRD_SCHEMA_HASH = 'sha256:3112bfcba058eb36f664289ee8f949cc6db7fecfd1137118aa17e7779fcdd8a5';
 
 export const CRD_NAME = 'modeldeployments.slipway.dev';
 
@@ -45,11 +45,11 @@ export interface ModelDeploymentSpec {
  */
 export interface SpecModel {
   /**
-   * Where the model is: oci://registry/repository:tag (or @sha256:…), https://… or http://…
+   * Where the model is: oci://registry/repository:tag (or @sha256:…), hf://owner/model[/path][@revision], s3://bucket/key-or-prefix, https://… or http://…
    */
   readonly uri: string;
   /**
-   * Pin: for oci:// the manifest's digest, else the SHA-256 of the file. Without it the digest is resolved once per revision and written to status.
+   * Pin: for oci:// the manifest's digest, else the SHA-256 of the file, or of what sha256sum prints of several. Without it the digest is resolved once per revision and written to status.
    */
   readonly digest?: string;
   /**
@@ -63,7 +63,7 @@ export interface SpecModel {
   readonly secretRef?: SpecModelSecretRef;
 }
 /**
- * Secret in the same namespace that resolver and fetcher read: type kubernetes.io/dockerconfigjson, or the keys username and password, or the key token. The operator never reads it.
+ * Secret in the same namespace that resolver and fetcher read: type kubernetes.io/dockerconfigjson, or the keys username and password, or the key token (for hf:// HF_TOKEN, too), or for s3:// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. The operator never reads it.
  */
 export interface SpecModelSecretRef {
   readonly name: string;
@@ -162,6 +162,10 @@ export interface StatusColumns {
  */
 export interface StatusModel {
   readonly digest?: string;
+  /**
+   * What the source calls these bytes for ever: of hf:// the commit, of s3:// the version of the object.
+   */
+  readonly sourceRevision?: string;
   /**
    * SHA-256 of the model's bytes.
    */

@@ -12,7 +12,8 @@ export interface ModelEvent {
   readonly message: string;
 }
 
-export const resolved = (uri: string, digest: string): ModelEvent => normal('Resolved', `Resolved ${uri} to ${digest}`);
+export const resolved = (uri: string, { digest, sourceRevision }: { digest: string; sourceRevision: string | undefined }): ModelEvent =>
+  normal('Resolved', `Resolved ${uri}${sourceRevision === undefined ? '' : ` at ${sourceRevision}`} to ${digest}`);
 export const revisionCreated = (revision: string): ModelEvent => normal('RevisionCreated', `Made revision ${revision}`);
 export const revisionServing = (revision: string): ModelEvent => normal('RevisionServing', `The address moved to revision ${revision}`);
 export const servingNow = (message: string): ModelEvent => normal('Serving', message);
@@ -63,7 +64,7 @@ function eventsOf(action: Action, plan: Plan): ModelEvent[] {
   switch (action.kind) {
     case 'CreateRevision': {
       const isAnswer = digest?.kind === 'Known' && digest.justResolved;
-      return [...(isAnswer ? [resolved(context.spec.model.uri, action.digest)] : []), revisionCreated(action.revision)];
+      return [...(isAnswer ? [resolved(context.spec.model.uri, action)] : []), revisionCreated(action.revision)];
     }
     case 'Adopt':
       return [adopted(action.object)];

@@ -55,9 +55,7 @@ export function toWrites(action: Action, plan: Plan): Write[] {
       return [{ kind: 'Delete', resource: KINDS.pod, name: action.pod, ownership: endedPodOf(model, action.revision) }];
     case 'CreateRevision':
       // bound to its not being there: written over one that the cache does not show, it would lose what was learned of it
-      return apply(KINDS.controllerRevision, action.revision, () =>
-        asSeen(renderNewRevision({ model, spec, config, digest: action.digest, number: action.number }), observed),
-      );
+      return apply(KINDS.controllerRevision, action.revision, () => asSeen(renderNewRevision({ model, spec, config, ...action }), observed));
     case 'MarkRevision': {
       const revision = stored(action.revision);
       const object = revision === undefined ? undefined : renderControllerRevision(model, { ...revision, ...action.marks });

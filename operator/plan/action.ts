@@ -15,7 +15,7 @@ export type Action =
   | { readonly kind: 'DeletePod'; readonly pod: string }
   /** What is left of a serving pod that has ended. */
   | { readonly kind: 'DeleteEndedPod'; readonly pod: string; readonly revision: string }
-  | { readonly kind: 'CreateRevision'; readonly revision: string; readonly digest: string; readonly number: number }
+  | ({ readonly kind: 'CreateRevision'; readonly revision: string; readonly number: number } & Pick<RevisionView, 'digest' | 'sourceRevision'>)
   | { readonly kind: 'MarkRevision'; readonly revision: string; readonly marks: RevisionMarks }
   | { readonly kind: 'DeleteRevision'; readonly revision: string }
   /** Only if the Service is still as the cache shows it. `isConfirmed`: written in any case, because pods of another revision end next. */

@@ -127,3 +127,56 @@ describe('resolving', () => {
     expect(world.ready()).toBe('True Serving');
   });
 });
+
+describe('a source whose branches move', () => {
+  const MAIN = 'hf://acme/reader@main';
+  const [COMMIT, LATER] = ['c'.repeat(40), 'd'.repeat(40)];
+  const answer = (digest: string, sourceRevision: string) => ({ code: 'OK', stage: 'resolve', message: 'ok', digest, sourceRevision }) as const;
+
+  /** What the newest Deployment's init container asks for. */
+  const fetched = (world: TestWorld): string => {
+    const deployments = world.cluster.objects(KINDS.deployment);
+    return JSON.stringify(deployments.at(-1)?.['spec']).replace(/^.*"fetch",("--uri".*?),"--dest".*$/, '$1');
+  };
+  const request = (digest: string, commit: string) => `"--uri","${MAIN}","--digest","${digest}","--source-revision","${commit}"`;
+
+  async function served(): Promise<TestWorld> {
+    const world = new TestWorld();
+    world.sources.set(MAIN, answer(DIGEST_A, COMMIT));
+    world.create(makeModelDeployment().uri(MAIN).obj());
+    await world.settle();
+    world.sources.set(MAIN, answer(DIGEST_B, LATER));
+    return world;
+  }
+
+  test('is fetched by the commit that was resolved, and the status names it', async () => {
+    const world = await served();
+    expect(fetched(world)).toBe(request(DIGEST_A, COMMIT));
+    expect(world.model().status?.model).toMatchObject({ digest: DIGEST_A, sourceRevision: COMMIT });
+    expect(world.condition('UpdateAvailable')).toBeUndefined();
+  });
+
+  test('a change of the spec is served from the same commit', async () => {
+    const world = await served();
+    world.edit({ runtime: { env: [{ name: 'A', value: '1' }] } });
+    await world.settle();
+    expect(world.names('controllerRevision')).toHaveLength(2);
+    expect(fetched(world)).toBe(request(DIGEST_A, COMMIT));
+  });
+
+  test('a digest that is written into the spec afterwards keeps the commit', async () => {
+    const world = await served();
+    world.edit({ model: { digest: DIGEST_A }, runtime: { env: [{ name: 'A', value: '1' }] } });
+    await world.settle();
+    expect(fetched(world)).toBe(request(DIGEST_A, COMMIT));
+    expect(world.ready()).toBe('True Serving');
+  });
+
+  test("another repository's commit is not this one's", async () => {
+    const world = await served();
+    world.edit({ model: { uri: 'hf://acme/other@main', digest: DIGEST_A } });
+    await world.settle();
+    expect(fetched(world)).toContain('"--uri","hf://acme/other@main"');
+    expect(fetched(world)).not.toContain('--source-revision');
+  });
+});

@@ -5,8 +5,9 @@
  */
 import { isPermanent } from '../../contract/termination.js';
 import { LIMITS } from '../api/limits.js';
-import { computeResolverHash, computeSourceHash } from '../render/identity.js';
+import { computeResolverHash, computeSourceHash, withoutTag } from '../render/identity.js';
 import type { PodView, Terminated } from '../view/pod-view.js';
+import type { RevisionView } from '../view/revision-view.js';
 import type { Action } from './action.js';
 import { isTakenAway } from './classify-lost.js';
 import { classifyPod } from './classify-pod.js';
@@ -19,7 +20,7 @@ const DIGEST = /^sha256:[a-f0-9]{64}$/;
 
 export type DigestPlan = PhasePlan &
   (
-    | { readonly kind: 'Known'; readonly digest: string; readonly justResolved: boolean }
+    | { readonly kind: 'Known'; readonly digest: string; readonly sourceRevision: string | undefined; readonly justResolved: boolean }
     | { readonly kind: 'Unknown'; readonly finding: Finding }
     | { readonly kind: 'Stalled'; readonly finding: Finding }
   );
@@ -27,7 +28,10 @@ export type DigestPlan = PhasePlan &
 export function planDigest(context: PlanContext): DigestPlan {
   const { observed, spec } = context;
   const known = spec.model.digest ?? findResolved(context);
-  if (known !== undefined) return { kind: 'Known', digest: known, justResolved: false, actions: deletePods(observed.resolvers) };
+  if (known !== undefined) {
+    const sourceRevision = findSourceRevision(context, known);
+    return { kind: 'Known', digest: known, sourceRevision, justResolved: false, actions: deletePods(observed.resolvers) };
+  }
   if (spec.suspend) {
     return {
       kind: 'Unknown',
@@ -53,11 +57,18 @@ function findResolved({ observed, spec }: PlanContext): string | undefined {
   return resolved.sort((a, b) => b.number - a.number)[0]?.digest;
 }
 
+/** Bytes that were once found in this repository are found there again by the name that they had then, whatever its branches are now. */
+function findSourceRevision({ observed, spec }: PlanContext, digest: string): string | undefined {
+  const isSame = ({ digest: other, uri, sourceRevision }: RevisionView): boolean =>
+    other === digest && sourceRevision !== undefined && withoutTag(uri) === withoutTag(spec.model.uri);
+  return observed.revisions.filter(isSame).sort((a, b) => b.number - a.number)[0]?.sourceRevision;
+}
+
 function planAttempts(context: PlanContext, pods: readonly PodView[]): DigestPlan {
   const { observed, nowMs } = context;
   const serial = Math.max(0, ...pods.map(serialOf)) + 1;
-  const digest = pods.map(resolvedDigest).find((found) => found !== undefined);
-  if (digest !== undefined) return { kind: 'Known', digest, justResolved: true, actions: [] };
+  const found = pods.map(readAnswer).find((answer) => answer !== undefined);
+  if (found !== undefined) return { kind: 'Known', ...found, justResolved: true, actions: [] };
   const failed = pods.filter((pod) => isFinished(pod) && !pod.isTerminating && pod.generation === observed.generation);
   const outdated = pods.filter((pod) => isFinished(pod) && !pod.isTerminating && pod.generation !== observed.generation);
   const byAttempt = failed.sort((a, b) => b.attempt - a.attempt);
@@ -133,10 +144,10 @@ function endedAtMs(pod: PodView, nowMs: number): number {
   return Math.min(atMs !== undefined && atMs <= nowMs ? atMs : (pod.createdAtMs ?? nowMs), nowMs);
 }
 
-function resolvedDigest(pod: PodView): string | undefined {
+function readAnswer(pod: PodView): { digest: string; sourceRevision: string | undefined } | undefined {
   const ended = endOf(pod);
-  const said = ended === undefined ? undefined : readTermination(ended);
-  return said?.code === 'OK' && DIGEST.test(said.digest ?? '') ? said.digest : undefined;
+  const { code, digest = '', sourceRevision } = (ended === undefined ? undefined : readTermination(ended)) ?? {};
+  return code === 'OK' && DIGEST.test(digest) ? { digest, sourceRevision } : undefined;
 }
 
 function endOf(pod: PodView): Terminated | undefined {

@@ -34,7 +34,7 @@ export function planModelDeployment(observed: Observed, config: RenderConfig, no
   // what is ours again is planned with when it is seen to be ours
   if (observed.orphans.length > 0) return { ...nothing, actions: observed.orphans.map(adoption) };
   const digest = planDigest(context);
-  const update = digest.kind === 'Known' ? planUpdate(context, digest.digest) : UNKNOWN;
+  const update = digest.kind === 'Known' ? planUpdate(context, digest) : UNKNOWN;
   const { wanted } = update;
   const failure = wanted === undefined ? TRUSTED : planFailure(context, wanted);
   const isGivenUp = failure.kind === 'GivenUp';
@@ -70,7 +70,7 @@ const UNKNOWN: UpdatePlan = { wanted: undefined, update: undefined, refusal: und
 function planStorage({ observed }: PlanContext, digest: DigestPlan, wanted: RevisionState | undefined): Action[] {
   if (digest.kind !== 'Known' || wanted === undefined || wanted.stored !== undefined) return [];
   const number = Math.max(0, ...observed.revisions.map((revision) => revision.number)) + 1;
-  return [{ kind: 'CreateRevision', revision: wanted.name, digest: digest.digest, number }];
+  return [{ kind: 'CreateRevision', revision: wanted.name, digest: digest.digest, sourceRevision: digest.sourceRevision, number }];
 }
 
 /** What is learned about the wanted revision is kept on it: given up, forgiven, seen fully ready, or resolved from another source. */

@@ -28,8 +28,12 @@ export interface UpdatePlan {
   readonly refusal: Finding | undefined;
 }
 
-export function planUpdate(context: PlanContext, digest: string): UpdatePlan {
+/** What a revision is made of besides the spec. */
+type Source = Pick<RevisionView, 'digest' | 'sourceRevision'>;
+
+export function planUpdate(context: PlanContext, source: Source): UpdatePlan {
   const { observed, identity, spec } = context;
+  const { digest } = source;
   const named = revisionState(context, computeRevisionName(identity.name, spec, digest));
   if (named.stored !== undefined) return { wanted: named, update: findUpdate(context, named.stored), refusal: undefined };
   const siblings = findSiblings(context, digest);
@@ -37,7 +41,11 @@ export function planUpdate(context: PlanContext, digest: string): UpdatePlan {
   // without a consent the model keeps what it has; one that names what is there already has nothing to roll
   const twin = spec.acceptedUpdate === undefined ? base : siblings.find(({ template }) => templateId(template) === spec.acceptedUpdate);
   if (twin !== undefined) return { wanted: revisionState(context, twin.name), update: findUpdate(context, twin), refusal: undefined };
-  if (observed.serving === named.name || base === undefined || templateId(renderNow(context, named.name, digest)) === spec.acceptedUpdate)
+  if (
+    observed.serving === named.name ||
+    base === undefined ||
+    templateId(renderNow(context, { ...source, name: named.name })) === spec.acceptedUpdate
+  )
     return { wanted: named, update: undefined, refusal: undefined };
   const update = findUpdate(context, base);
   return { wanted: undefined, update, refusal: refuse(spec.acceptedUpdate ?? '', base, update) };
@@ -68,8 +76,9 @@ function findUpdate(context: PlanContext, revision: RevisionView): Update | unde
   return update;
 }
 
-function compareWithNow(context: PlanContext, { name, digest, template }: RevisionView): Update | undefined {
-  const now = renderNow(context, name, digest);
+function compareWithNow(context: PlanContext, revision: RevisionView): Update | undefined {
+  const { template } = revision;
+  const now = renderNow(context, revision);
   if (isSameJson(now, template)) return undefined;
   const all = describeChanges(template, now).map((change) => clip(change, LIMITS.updateChange));
   if (all.length === 0) return undefined;
@@ -78,8 +87,8 @@ function compareWithNow(context: PlanContext, { name, digest, template }: Revisi
   return { id: templateId(now), changes: shown };
 }
 
-function renderNow({ identity, spec, config }: PlanContext, revision: string, digest: string): Json {
-  return renderServingTemplate({ model: identity, spec, digest, revision, config });
+function renderNow({ identity, spec, config }: PlanContext, { name, digest, sourceRevision }: Source & { readonly name: string }): Json {
+  return renderServingTemplate({ model: identity, spec, digest, sourceRevision, revision: name, config });
 }
 
 function refuse(value: string, base: RevisionView, update: Update | undefined): Finding {

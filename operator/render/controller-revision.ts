@@ -13,11 +13,12 @@ export interface RevisionInput {
   readonly model: ModelIdentity;
   readonly spec: CompleteSpec;
   readonly digest: string;
+  readonly sourceRevision: string | undefined;
   readonly number: number;
   readonly config: RenderConfig;
 }
 
-export function renderNewRevision({ model, spec, digest, number, config }: RevisionInput): KubeObject {
+export function renderNewRevision({ model, spec, digest, sourceRevision, number, config }: RevisionInput): KubeObject {
   const name = computeRevisionName(model.name, spec, digest);
   const { env, resources, accelerator, acceptedUpdate } = spec;
   return renderControllerRevision(model, {
@@ -25,10 +26,11 @@ export function renderNewRevision({ model, spec, digest, number, config }: Revis
     number,
     digest,
     sourceHash: computeSourceHash(spec),
+    sourceRevision,
     data: {
       image: config.runtimeImage,
       spec: dropUndefined({ model: dropUndefined({ ...spec.model, digest }), env, resources, accelerator, acceptedUpdate }),
-      template: renderServingTemplate({ model, spec, digest, revision: name, config }),
+      template: renderServingTemplate({ model, spec, digest, sourceRevision, revision: name, config }),
     },
     failed: undefined,
     provenAt: undefined,
@@ -36,11 +38,15 @@ export function renderNewRevision({ model, spec, digest, number, config }: Revis
 }
 
 /** The same object again with what was learned since. `data` is immutable and goes along unchanged: what an apply leaves out is removed. */
-export function renderControllerRevision(model: ModelIdentity, revision: Omit<RevisionView, 'image' | 'template' | 'acceptedUpdate'>): KubeObject {
-  const { name, number, digest, sourceHash, data, failed, provenAt } = revision;
+export function renderControllerRevision(
+  model: ModelIdentity,
+  revision: Omit<RevisionView, 'image' | 'template' | 'uri' | 'acceptedUpdate'>,
+): KubeObject {
+  const { name, number, digest, sourceHash, sourceRevision, data, failed, provenAt } = revision;
   const annotations = {
     [ANNOTATIONS.digest]: digest,
     [ANNOTATIONS.sourceHash]: sourceHash,
+    ...(sourceRevision === undefined ? {} : { [ANNOTATIONS.sourceRevision]: sourceRevision }),
     ...(failed === undefined ? {} : { [ANNOTATIONS.failed]: JSON.stringify(failed) }),
     ...(provenAt === undefined ? {} : { [ANNOTATIONS.proven]: provenAt }),
   };

@@ -28,6 +28,7 @@ function render(config: Partial<RenderConfig> = {}, revision = 'reader-11111111'
     model: MODEL,
     spec: completeSpec(gpu.obj().spec),
     digest: DIGEST_A,
+    sourceRevision: undefined,
     revision,
     config: { ...TEST_CONFIG, ...config },
   });

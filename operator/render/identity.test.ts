@@ -31,6 +31,12 @@ describe('the name of a revision', () => {
     { name: 'a default written out', change: makeModelDeployment().spec({ runtime: { env: [] } }) },
   ])('does not change with $name', ({ change }) => expect(nameOf(change)).toBe(nameOf(base)));
 
+  test('of a model of the hub a branch does not count, its repository and path do', () => {
+    const at = (uri: string): string => nameOf(makeModelDeployment().uri(uri));
+    expect(at('hf://acme/reader/onnx@main')).toBe(at(`hf://acme/reader/onnx@${'c'.repeat(40)}`));
+    expect(at('hf://acme/reader/onnx@main')).not.toBe(at('hf://acme/reader@main'));
+  });
+
   /** As versions before spec.runtime.acceptedUpdate gave them: another name would restart every model. */
   test.each([
     { want: 'reader-16415b31', change: makeModelDeployment() },
@@ -54,6 +60,13 @@ test('the source counts as the spec names it; a resolver counts with what it may
   const other = completeSpec(makeModelDeployment().uri('oci://registry.test/models/reader:2').obj().spec);
   expect(computeSourceHash(spec)).not.toBe(computeSourceHash(other));
   expect(computeResolverHash(spec, TEST_CONFIG)).not.toBe(computeResolverHash(spec, { ...TEST_CONFIG, plainHttpHosts: ['registry.test'] }));
+});
+
+test('another hub counts for what comes from a hub, and for nothing else', () => {
+  const hashOf = (uri: string, hubEndpoint?: string): string =>
+    computeResolverHash(completeSpec(makeModelDeployment().uri(uri).obj().spec), { ...TEST_CONFIG, hubEndpoint });
+  expect(hashOf('hf://acme/reader', 'https://hub.test')).not.toBe(hashOf('hf://acme/reader'));
+  expect(hashOf('oci://r/m:1', 'https://hub.test')).toBe(hashOf('oci://r/m:1'));
 });
 
 test('canonical JSON does not depend on the order of keys', () => {

@@ -1,7 +1,7 @@
 /** Which names a spec leads to. Whoever computes them again from the same spec finds the same objects. */
 import type { CompleteSpec } from '../api/defaults.js';
 import { perObject } from '../view/per-object.js';
-import type { RenderConfig } from './config.js';
+import { hubEndpointFor, type RenderConfig } from './config.js';
 import { hash8 } from './hash.js';
 
 /**
@@ -15,12 +15,13 @@ export const computeSourceHash = perObject(({ model }: CompleteSpec): string =>
 /** Hash of all that a resolver's answer depends on: another allow-list or proxy is worth new attempts. */
 export function computeResolverHash(spec: CompleteSpec, config: RenderConfig): string {
   const { caConfigMap, plainHttpHosts, proxy } = config;
-  return hash8({ source: computeSourceHash(spec), allowUnpinned: spec.model.allowUnpinned, caConfigMap, plainHttpHosts, proxy });
+  const hubEndpoint = hubEndpointFor(spec, config);
+  return hash8({ source: computeSourceHash(spec), allowUnpinned: spec.model.allowUnpinned, caConfigMap, plainHttpHosts, proxy, hubEndpoint });
 }
 
 /**
  * Name of the revision: whatever changes answers, placement or how the bytes are fetched, as the user wrote it. Neither replicas
- * nor suspend, and nothing of the chart: an upgrade of the operator restarts no pod. A tag counts through its digest only. An update
+ * nor suspend, and nothing of the chart: an upgrade of the operator restarts no pod. A tag or branch counts through its digest only. An update
  * that was accepted counts; none is as if the field did not exist, so that names are those of versions without it.
  */
 export function computeRevisionName(name: string, spec: CompleteSpec, digest: string): string {
@@ -37,8 +38,9 @@ const revisionHashes = perObject(({ model: { uri, version, secretName }, env, re
   };
 });
 
-/** `oci://host:5000/a/b:4@sha256:…` → `oci://host:5000/a/b`. */
-function withoutTag(uri: string): string {
+/** `oci://host:5000/a/b:4@sha256:…` → `oci://host:5000/a/b`; `hf://owner/model@main` → `hf://owner/model`. */
+export function withoutTag(uri: string): string {
+  if (uri.startsWith('hf://')) return uri.replace(/@.*$/, '');
   if (!uri.startsWith('oci://')) return uri;
   return uri.replace(/@sha256:[a-f0-9]+$/, '').replace(/:[^:/]+$/, '');
 }

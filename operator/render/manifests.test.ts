@@ -24,6 +24,7 @@ const BEHIND_WALLS: RenderConfig = {
   imagePullSecrets: ['mirror'],
   caConfigMap: 'private-ca',
   plainHttpHosts: ['registry.test:5000', 'files.test'],
+  hubEndpoint: 'https://hub.test/mirror',
   proxy: { HTTPS_PROXY: 'http://proxy.test:3128', NO_PROXY: '.svc,10.0.0.0/8' },
 };
 
@@ -44,12 +45,20 @@ const everything = makeModelDeployment()
 const CASES: readonly { readonly name: string; readonly model: ModelDeploymentBuilder; readonly config: RenderConfig }[] = [
   { name: 'smallest', model: makeModelDeployment(), config: TEST_CONFIG },
   { name: 'everything', model: everything, config: BEHIND_WALLS },
+  {
+    name: 'hub',
+    model: makeModelDeployment()
+      .uri('hf://acme/reader/onnx@main')
+      .model({ secretRef: { name: 'hub' } }),
+    config: BEHIND_WALLS,
+  },
   { name: 'amd', model: makeModelDeployment().spec({ accelerator: { vendor: 'amd' } }), config: TEST_CONFIG },
 ];
 
 function render({ model, config }: (typeof CASES)[number]): KubeObject[] {
   const spec = completeSpec(model.obj().spec);
-  const revision = renderNewRevision({ model: MODEL, spec, digest: DIGEST_A, number: 1, config });
+  const sourceRevision = spec.model.uri.startsWith('hf://') ? 'c'.repeat(40) : undefined;
+  const revision = renderNewRevision({ model: MODEL, spec, digest: DIGEST_A, sourceRevision, number: 1, config });
   const view = viewRevision(revision);
   return [
     renderServiceAccount(MODEL.namespace),
@@ -77,8 +86,12 @@ describe('manifests', () => {
 
   test('an upgrade of the operator renders the same Deployment from the stored revision', () => {
     const spec = completeSpec(everything.obj().spec);
-    const stored = viewRevision(renderNewRevision({ model: MODEL, spec, digest: DIGEST_A, number: 1, config: TEST_CONFIG }));
-    const later = viewRevision(renderNewRevision({ model: MODEL, spec, digest: DIGEST_A, number: 1, config: BEHIND_WALLS }));
+    const stored = viewRevision(
+      renderNewRevision({ model: MODEL, spec, digest: DIGEST_A, sourceRevision: undefined, number: 1, config: TEST_CONFIG }),
+    );
+    const later = viewRevision(
+      renderNewRevision({ model: MODEL, spec, digest: DIGEST_A, sourceRevision: undefined, number: 1, config: BEHIND_WALLS }),
+    );
     expect(later.name).toBe(stored.name);
     expect(JSON.stringify(renderDeployment(MODEL, stored, 1))).toContain(TEST_CONFIG.runtimeImage);
   });

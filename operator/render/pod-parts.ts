@@ -2,7 +2,7 @@
 import { FLAGS } from '../../contract/commands.js';
 import { PATHS } from '../../contract/paths.js';
 import type { CompleteSpec } from '../api/defaults.js';
-import type { RenderConfig } from './config.js';
+import { hubEndpointFor, type RenderConfig } from './config.js';
 import { SERVICE_ACCOUNT } from './metadata.js';
 
 type Part = Readonly<Record<string, unknown>>;
@@ -52,9 +52,14 @@ export function sourceMounts(spec: CompleteSpec, config: RenderConfig): Part[] {
   ];
 }
 
-/** Proxies; telemetry off in whatever runs from the image; no device for what only speaks to the network. */
-export function sourceEnv(config: RenderConfig): Part[] {
-  return [TELEMETRY_OFF, NO_DEVICE, ...Object.entries(config.proxy).map(([name, value]) => ({ name, value }))];
+/** Proxies and another hub; telemetry off in whatever runs from the image; no device for what only speaks to the network. */
+export function sourceEnv(spec: CompleteSpec, config: RenderConfig): Part[] {
+  const hub = hubEndpointFor(spec, config);
+  return [
+    ...[TELEMETRY_OFF, NO_DEVICE],
+    ...(hub === undefined ? [] : [{ name: 'HF_ENDPOINT', value: hub }]),
+    ...Object.entries(config.proxy).map(([name, value]) => ({ name, value })),
+  ];
 }
 
 export const TELEMETRY_OFF = { name: 'ORT_DISABLE_TELEMETRY', value: '1' } as const;

@@ -44,7 +44,7 @@ export function renderResolverPod({ model, spec, config, serial, generation, att
       ...(spec.model.allowUnpinned ? [FLAGS.allowUnpinned] : []),
       ...sourceFlags(spec, config),
     ],
-    env: sourceEnv(config),
+    env: sourceEnv(spec, config),
     resources: RESOURCES,
     ...(mounts.length === 0 ? {} : { volumeMounts: mounts }),
     ...secureContainer(),

@@ -21,6 +21,8 @@ export interface TemplateInput {
   readonly model: ModelIdentity;
   readonly spec: CompleteSpec;
   readonly digest: string;
+  /** Where the source has a name for the digest's bytes that never moves. */
+  readonly sourceRevision: string | undefined;
   readonly revision: string;
   readonly config: RenderConfig;
 }
@@ -44,13 +46,17 @@ export function renderServingTemplate(input: TemplateInput): Part {
   };
 }
 
-function renderFetch({ model, spec, digest, config }: TemplateInput): Part {
+function renderFetch({ model, spec, digest, sourceRevision, config }: TemplateInput): Part {
   const dest = `${PATHS.models}/${model.name}/${spec.model.version}`;
   return {
     name: CONTAINERS.fetch,
     image: config.runtimeImage,
-    args: [COMMANDS.fetch, FLAGS.uri, spec.model.uri, FLAGS.digest, digest, FLAGS.dest, dest, ...sourceFlags(spec, config)],
-    env: sourceEnv(config),
+    args: [
+      ...[COMMANDS.fetch, FLAGS.uri, spec.model.uri, FLAGS.digest, digest],
+      ...(sourceRevision === undefined ? [] : [FLAGS.sourceRevision, sourceRevision]),
+      ...[FLAGS.dest, dest, ...sourceFlags(spec, config)],
+    ],
+    env: sourceEnv(spec, config),
     // the same as the runtime's: a pod counts the larger of the two, and a quota that wants limits finds them on both
     resources: renderResources(spec, {}),
     volumeMounts: [{ name: 'models', mountPath: PATHS.models }, ...sourceMounts(spec, config)],

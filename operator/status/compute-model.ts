@@ -23,7 +23,9 @@ export function computeModel(facts: Assessment): ModelPart {
   const isSame = before?.model?.digest === digest && !isOther;
   const kept: ModelPart = isSame ? pickModel(before) : {};
   const report = observed.statusz?.report.models.find((model) => isOf(model, observed.model.metadata.name, digest));
-  const model: StatusModel = { ...findFetched(facts), ...kept.model, digest, ...(report === undefined ? {} : fromReport(report)) };
+  const sourceRevision = serving?.stored?.sourceRevision;
+  const named = { digest, ...(sourceRevision === undefined ? {} : { sourceRevision }) };
+  const model: StatusModel = { ...findFetched(facts), ...kept.model, ...named, ...(report === undefined ? {} : fromReport(report)) };
   const coldStart: StatusColdStart = { ...kept.coldStart, ...(report === undefined ? {} : fromSeconds(report.seconds)) };
   return Object.keys(coldStart).length === 0 ? { model } : { model, coldStart };
 }

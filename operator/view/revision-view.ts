@@ -30,7 +30,11 @@ export interface RevisionView {
   readonly number: number;
   readonly digest: string;
   readonly sourceHash: string;
+  /** Where the source of the digest's bytes has a name of its own for them: the commit of hf://. */
+  readonly sourceRevision: string | undefined;
   readonly image: string;
+  /** The source that it was made for, as the spec had it. */
+  readonly uri: string;
   /** The consent that it was made with. */
   readonly acceptedUpdate: string | undefined;
   /** The rendered pod template, pinned. */
@@ -49,7 +53,9 @@ export const viewRevision = perObject((object: KubeObject): RevisionView => {
     number: asInteger(object['revision']) ?? 0,
     digest: annotations[ANNOTATIONS.digest] ?? '',
     sourceHash: annotations[ANNOTATIONS.sourceHash] ?? '',
+    sourceRevision: annotations[ANNOTATIONS.sourceRevision],
     image: asText(data['image']) ?? '',
+    uri: asText(asRecord(asRecord(data['spec'])['model'])['uri']) ?? '',
     acceptedUpdate: asText(asRecord(data['spec'])['acceptedUpdate']),
     // may be text in memory: read when it is asked for
     get template() {

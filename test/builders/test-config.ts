@@ -6,5 +6,6 @@ export const TEST_CONFIG: RenderConfig = {
   imagePullSecrets: [],
   caConfigMap: undefined,
   plainHttpHosts: [],
+  hubEndpoint: undefined,
   proxy: {},
 };

@@ -65,6 +65,11 @@ describe('accepted', () => {
     ['a uri alone', { model: OCI }],
     ['a registry with a port and nothing after the repository', { model: { uri: 'oci://localhost:5000/reader' } }],
     ['one digest said twice', { model: { uri: `oci://r.example/reader@${digest('a')}`, digest: digest('a') } }],
+    ['a model of a hub', { model: { uri: 'hf://acme/reader' } }],
+    ['an object of a bucket', { model: { uri: 's3://my.models-1/reader/net.onnx' } }],
+    ['a prefix', { model: { uri: 's3://models/a+b=(c)!*-_.1/' } }],
+    ['a whole bucket', { model: { uri: 's3://models' } }],
+    ['a file of it at a revision', { model: { uri: 'hf://acme/reader_1.0/onnx/model.onnx@refs/pr/7' } }],
     ['https with a digest', { model: { uri: 'https://r.example/reader.onnx', digest: digest('a') } }],
     ['http without one, if told so', { model: { uri: 'http://r.example/reader.onnx', allowUnpinned: true } }],
     ['a quantity as a number, equal to its limit in another form', resources({ cpu: 1 }, { cpu: '1000m' })],
@@ -83,7 +88,7 @@ describe('accepted', () => {
 /** Each names the field, the value and what to write instead. */
 describe('refused for one reason', () => {
   test.each<[string, unknown, string[]]>([
-    ['an unknown scheme', { model: { uri: 's3://bucket/m' } }, ['spec.model.uri', '"s3://bucket/m"', 'oci://, https://, http://']],
+    ['an unknown scheme', { model: { uri: 'ftp://bucket/m' } }, ['spec.model.uri', '"ftp://bucket/m"', 'oci://, hf://, s3://, https://, http://']],
     ['a scheme in capitals', { model: { uri: 'OCI://r.example/m' } }, ['spec.model.uri', '"OCI://r.example/m"', 'oci://']],
     ['an empty uri', { model: { uri: '' } }, ['spec.model.uri', 'unknown scheme: ""', 'oci://']],
     ['a long one is cut', { model: { uri: `s3://${'b'.repeat(1500)}` } }, [`"s3://${'b'.repeat(75)}"`]],
@@ -99,6 +104,17 @@ describe('refused for one reason', () => {
     ['one in an unknown scheme', { model: { uri: 'docker://u:hunter2@r.example/m' } }, ['unknown scheme', 'oci://', 'without a user name']],
     ['one without a scheme', { model: { uri: 'u:hunter2@r.example/m' } }, ['unknown scheme', 'oci://', 'without a user name']],
     ['two digests', { model: { uri: `oci://r.example/m@${digest('a')}`, digest: digest('b') } }, ['spec.model.digest', digest('b'), 'remove']],
+    ['no bucket', { model: { uri: 's3:///reader' } }, ['s3://bucket[/key or prefix]', 'is "s3:///reader"']],
+    ['a way out of a prefix', { model: { uri: 's3://models/../reader' } }, ['s3://bucket[/key or prefix]', 'models/../reader"']],
+    ['keys before a bucket', { model: { uri: 's3://AKID:hunter2@models/reader' } }, ['s3://bucket', 'without a user name', 'spec.model.secretRef']],
+    ['a hub without a model', { model: { uri: 'hf://acme' } }, ['hf://owner/model[/path]', 'is "hf://acme"']],
+    ['a way out of a repository', { model: { uri: 'hf://acme/reader/../x@main' } }, ['hf://owner/model[/path]', 'acme/reader/../x@main"']],
+    [
+      'a password before a hub',
+      { model: { uri: 'hf://u:hunter2@acme/reader' } },
+      ['hf://owner/model', 'without a user name', 'spec.model.secretRef'],
+    ],
+    ['a token before a hub', { model: { uri: 'hf://hunter2@acme/reader' } }, ['hf://owner/model', 'without a user name']],
     ['two digests, of which one is none', { model: { uri: `oci://r.example/m@${digest('a')}`, digest: 'x' } }, ['64 lower-case', '"x"']],
     ['https without a digest', { model: { uri: 'https://r.example/m' } }, ['spec.model.digest is required', 'spec.model.allowUnpinned: true']],
     ['https with an empty one', { model: { uri: 'https://r.example/m', digest: '' } }, ['spec.model.digest', '64 lower-case', 'not ""']],

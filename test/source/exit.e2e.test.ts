@@ -67,7 +67,7 @@ describe('each cause has its exit code, and the termination message says the sam
       () => run('resolve', 'ftp://h/m.onnx'),
       'URI_INVALID',
       'resolve',
-      /unknown scheme: use one of oci:\/\/, https:\/\/, http:\/\//,
+      /unknown scheme: use one of oci:\/\/, hf:\/\/, s3:\/\/, https:\/\/, http:\/\//,
     ],
     ['unpinned', () => run('resolve', url()), 'UNPINNED', 'resolve', /can change: give the file's digest/],
     [

@@ -1,8 +1,12 @@
 /** Where downloaded bytes go: a file that gets its name only once verified, or nowhere when only the digest is wanted. */
 import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorCode } from './error-code.js';
 import { formatBytes } from './progress.js';
 import { SourceError } from './source-error.js';
+
+/** Folder in a model's folder for what is not verified yet, so that it then needs only another name. */
+export const STAGE = '.fetch';
 
 export interface ByteSink {
   /** Throws DISK_FULL when so many more bytes cannot fit. */
@@ -82,14 +86,24 @@ export async function diskWork<T>(path: string, work: () => Promise<T>): Promise
   try {
     return await work();
   } catch (cause) {
-    const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw diskFull(path, 'no space is left', cause);
+    if (['ENOSPC', 'EDQUOT'].includes(errorCode(cause))) throw diskFull(path, 'no space is left', cause);
     throw new SourceError('INTERNAL', `Could not write "${path}": ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
 
+/** For people: where the model will be, not where it is on its way. */
+function servedFolder(path: string): string {
+  const folder = dirname(path);
+  const stage = folder.split('/').lastIndexOf(STAGE);
+  return stage < 0 ? folder : folder.split('/').slice(0, stage).join('/');
+}
+
 function diskFull(path: string, why: string, cause?: unknown): SourceError {
-  return new SourceError('DISK_FULL', `The model does not fit into "${dirname(path)}": ${why}. Give the volume or the node more ephemeral storage`, {
-    cause,
-  });
+  return new SourceError(
+    'DISK_FULL',
+    `The model does not fit into "${servedFolder(path)}": ${why}. Give the volume or the node more ephemeral storage`,
+    {
+      cause,
+    },
+  );
 }

@@ -21,7 +21,8 @@ export interface CommandOutput {
 export function runResolve(argv: readonly string[], env: Environment, output = containerOutput('resolve')): Promise<number> {
   return runCommand('resolve', { argv, env, output }, async (context) => {
     const resolved = await resolveModel(context);
-    return { ...resolved, code: 'OK', stage: 'resolve', message: `Resolved ${redactText(context.flags.uriText)} to ${resolved.digest}` };
+    const at = resolved.sourceRevision === undefined ? '' : ` at ${resolved.sourceRevision}`;
+    return { ...resolved, code: 'OK', stage: 'resolve', message: `Resolved ${redactText(context.flags.uriText)}${at} to ${resolved.digest}` };
   });
 }
 
@@ -31,10 +32,11 @@ export function runFetch(argv: readonly string[], env: Environment, output = con
     const { dest, uriText } = context.flags;
     if (dest === undefined) throw new SourceError('USAGE', '--dest is missing: give the folder for the model, DIR/<name>/<version>');
     const { record, reused } = await fetchModel(context, dest);
-    const { digest, contentDigest, bytes, downloadSeconds } = record;
+    const { digest, sourceRevision, contentDigest, bytes, downloadSeconds } = record;
     const done = reused ? 'Found the verified model' : 'Fetched and verified';
     const message = `${done} ${redactText(uriText)}, ${formatBytes(bytes)} in ${downloadSeconds.toFixed(1)} s`;
-    return { code: 'OK', stage: 'verify', message, digest, contentDigest, bytes, seconds: downloadSeconds };
+    const revision = sourceRevision === undefined ? {} : { sourceRevision };
+    return { code: 'OK', stage: 'verify', message, digest, ...revision, contentDigest, bytes, seconds: downloadSeconds };
   });
 }
 

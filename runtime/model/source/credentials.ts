@@ -21,14 +21,17 @@ export interface SecretFiles {
   readonly username?: string;
   readonly password?: string;
   readonly token?: string;
+  /** The name that the hub's own tools read it by. */
+  readonly hubToken?: string;
 }
 
-const KEYS = { dockerConfig: '.dockerconfigjson', username: 'username', password: 'password', token: 'token' } as const;
+const KEYS = { dockerConfig: '.dockerconfigjson', username: 'username', password: 'password', token: 'token', hubToken: 'HF_TOKEN' } as const;
 
 /** The credentials for a registry (or web) host, with the repository for configurations that are scoped by path. */
 export function pickCredentials(files: SecretFiles, host: string, repository = ''): Credentials {
   if (files.dockerConfig !== undefined) return fromDockerConfig(files.dockerConfig, host, repository);
-  if (files.token !== undefined) return { kind: 'token', token: files.token.trim() };
+  const token = files.token ?? files.hubToken;
+  if (token !== undefined) return { kind: 'token', token: token.trim() };
   if (files.username !== undefined && files.password !== undefined) {
     return { kind: 'basic', username: files.username.trim(), password: files.password.replace(/\r?\n$/, '') };
   }
@@ -110,11 +113,17 @@ export function basicHeader(username: string, password: string): string {
 
 /** Reads the mounted Secret. A folder that is missing is an error: somebody meant credentials to be there. */
 export async function readSecretFiles(folder: string): Promise<SecretFiles> {
+  const found = await readSecretKeys(folder, Object.values(KEYS));
+  return Object.fromEntries(Object.entries(KEYS).flatMap(([key, name]) => (found[name] === undefined ? [] : [[key, found[name]]])));
+}
+
+/** By key, those of them that are there. */
+export async function readSecretKeys(folder: string, keys: readonly string[]): Promise<Readonly<Record<string, string>>> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw new SourceError('SOURCE_UNAUTHORIZED', `The credentials folder "${folder}" cannot be read: mount the Secret there`, { cause });
   });
   const files: Record<string, string> = {};
-  for (const [key, name] of Object.entries(KEYS)) if (names.includes(name)) files[key] = await readFile(join(folder, name), 'utf8');
+  for (const name of keys) if (names.includes(name)) files[name] = await readFile(join(folder, name), 'utf8');
   return files;
 }
 

@@ -2,8 +2,8 @@
  * Streams bytes to a sink and hashes them on the way. A stream that breaks is taken up again where it broke (Range), from the
  * start where the server cannot. Memory stays that of one chunk, whatever the size.
  */
-import { createHash, type Hash } from 'node:crypto';
 import type { ByteSink } from './byte-sink.js';
+import { type ContentDigests, ContentHash } from './content-hash.js';
 import { toBuffer } from './limited-body.js';
 import { networkError } from './network-error.js';
 import type { ProgressMeter } from './progress.js';
@@ -17,10 +17,20 @@ export interface ByteSource {
   readonly host: string;
   /** Size that the manifest promises. */
   readonly expectedBytes?: number;
+  /** What the bytes must hash to; others are refused. */
+  readonly expected?: ExpectedContent;
   /** 200 or 206, 416 where the server has nothing from `offset` on, or a thrown SourceError. `validator` is the ETag of the first answer. */
   open(offset: number, validator: string | undefined): Promise<HttpResponse>;
   /** Whether bytes at an offset are the same in two answers without an ETag: true where a digest names them. */
   readonly immutable: boolean;
+}
+
+export interface ExpectedContent {
+  readonly digest?: string;
+  /** What git calls the bytes; needs `expectedBytes`. */
+  readonly gitBlob?: string;
+  /** Why it may be otherwise, for messages. */
+  readonly hint: string;
 }
 
 /** Statuses that `download` understands; 416 can only be the fault of the offset. */
@@ -31,7 +41,7 @@ export function isContent(status: number, offset: number): boolean {
 export interface DownloadOptions {
   readonly sink: ByteSink;
   readonly retry: RetryPolicy;
-  readonly meter: ProgressMeter;
+  readonly meter: Pick<ProgressMeter, 'update'>;
 }
 
 export interface Downloaded {
@@ -43,7 +53,7 @@ export interface Downloaded {
 const PROGRESS_BYTES = 1 << 20;
 
 interface State {
-  hash: Hash;
+  hash: ContentHash;
   offset: number;
   /** Furthest offset ever reached, so that a server that always breaks cannot keep us for ever. */
   furthest: number;
@@ -52,15 +62,28 @@ interface State {
 }
 
 export async function download(source: ByteSource, options: DownloadOptions): Promise<Downloaded> {
-  const state: State = { hash: createHash('sha256'), offset: 0, furthest: 0, validator: undefined, failures: 0 };
+  const state: State = { hash: newHash(source), offset: 0, furthest: 0, validator: undefined, failures: 0 };
   for (;;) {
     try {
       await pump(source, options, state);
-      return { digest: `sha256:${state.hash.digest('hex')}`, bytes: state.offset };
+      return verified(source, state.hash.digests(), state.offset);
     } catch (error) {
       await waitBeforeRetry(error, options.retry, state);
     }
   }
+}
+
+function newHash({ expected, expectedBytes }: ByteSource): ContentHash {
+  return new ContentHash(expected?.gitBlob === undefined ? undefined : expectedBytes);
+}
+
+function verified({ name, host, expected }: ByteSource, got: ContentDigests, bytes: number): Downloaded {
+  const { digest } = got;
+  if (expected === undefined) return { digest, bytes };
+  const [has, wanted] =
+    expected.digest === undefined ? [`git blob ${got.gitBlob}`, `git blob ${expected.gitBlob}`] : [`digest ${digest}`, expected.digest];
+  if ((expected.digest ?? digest) === digest && expected.gitBlob === got.gitBlob) return { digest, bytes };
+  throw new SourceError('DIGEST_MISMATCH', `The ${name} from "${host}" has the ${has} (${bytes} bytes), ${wanted} was asked for: ${expected.hint}`);
 }
 
 async function waitBeforeRetry(error: unknown, retry: RetryPolicy, state: State): Promise<void> {
@@ -79,7 +102,7 @@ async function pump(source: ByteSource, options: DownloadOptions, state: State):
   const { sink, meter } = options;
   const resumable = source.immutable || state.validator !== undefined;
   const response = await source.open(resumable ? state.offset : 0, state.validator);
-  await alignWith(response, sink, state);
+  await alignWith(response, { source, sink, state });
   checkEncoding(response, source);
   state.validator = strongEtag(response.header('etag'));
   const total = totalBytes(response);
@@ -108,13 +131,13 @@ async function pump(source: ByteSource, options: DownloadOptions, state: State):
 }
 
 /** Brings hash and sink to where this answer begins. */
-async function alignWith(response: HttpResponse, sink: ByteSink, state: State): Promise<void> {
+async function alignWith(response: HttpResponse, { source, sink, state }: { source: ByteSource; sink: ByteSink; state: State }): Promise<void> {
   const start = response.status === 206 ? Number(/^bytes (\d+)-/.exec(response.header('content-range') ?? '')?.[1] ?? Number.NaN) : 0;
   const refusal = refuseRange(response, start, state);
   if (refusal === undefined && start === state.offset) return;
   state.furthest = Math.max(state.furthest, state.offset);
   state.offset = 0;
-  state.hash = createHash('sha256');
+  state.hash = newHash(source);
   await sink.restart();
   if (refusal === undefined) return;
   drop(response);

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { FETCH_RECORD_FILE, MODEL_FILE } from '../../../contract/paths.js';
 import { type FetchRecord, isFetchRecord } from '../../../contract/statusz.js';
 import { diskWork, syncFolder } from './byte-sink.js';
+import { type HashedFile, listingDigest } from './listing-digest.js';
+import { refusePath } from './safe-path.js';
 
 export async function writeFetchRecord(folder: string, record: FetchRecord): Promise<void> {
   const path = join(folder, FETCH_RECORD_FILE);
@@ -26,15 +28,26 @@ export async function readFetchRecord(folder: string): Promise<FetchRecord | und
   }
 }
 
-/** The record of a model that is there already and still has its digest: the file is hashed again, disks are not trusted. */
+/** The record of a model that is there already and still has its digest: the files are hashed again, disks are not trusted. */
 export async function verifiedRecord(folder: string, digest: string): Promise<FetchRecord | undefined> {
   const record = await readFetchRecord(folder);
   if (record === undefined || record.digest !== digest) return undefined;
+  const files = record.files ?? [{ path: MODEL_FILE, name: MODEL_FILE }];
+  const hashed: HashedFile[] = [];
+  for (const { path, name } of files) {
+    const found = refusePath(path) === undefined ? await hashFile(join(folder, path)) : undefined;
+    if (found === undefined) return undefined; // absent: fetched again
+    hashed.push({ name, digest: found });
+  }
+  return listingDigest(hashed) === record.contentDigest ? record : undefined;
+}
+
+async function hashFile(path: string): Promise<string | undefined> {
   const hash = createHash('sha256');
   try {
-    for await (const chunk of createReadStream(join(folder, MODEL_FILE), { highWaterMark: 1 << 20 })) hash.update(chunk);
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
   } catch {
-    return undefined; // absent: fetched again
+    return undefined;
   }
-  return `sha256:${hash.digest('hex')}` === record.contentDigest ? record : undefined;
+  return `sha256:${hash.digest('hex')}`;
 }

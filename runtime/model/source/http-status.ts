@@ -1,4 +1,5 @@
 /** An HTTP status that is no success, as a SourceError that names host, path, status and fix. */
+import { readS3Error } from './bucket-listing.js';
 import { readLimited } from './limited-body.js';
 import { redactText, redactUrl } from './redact.js';
 import { SourceError } from './source-error.js';
@@ -33,22 +34,32 @@ export function parseRetryAfter(header: string | undefined): number | undefined 
   return header !== undefined && /^\d{1,6}$/.test(header.trim()) ? Number(header) * 1000 : undefined;
 }
 
-/** The first error of an OCI answer, `{"errors":[{"code","message"}]}`; nothing for anything else (HTML pages). */
+/** The first error of an OCI answer, `{"errors":[{"code","message"}]}`, a hub's `{"error"}` or S3's XML; nothing for anything else (HTML pages). */
 async function serverWords(response: HttpResponse): Promise<string> {
   const type = response.header('content-type') ?? '';
+  if (type.includes('xml')) return quoted(readS3Error(await readText(response)));
   if (!type.includes('json')) {
     await discard(response);
     return '';
   }
   try {
-    const body: unknown = JSON.parse((await readLimited(response, 16_384, 'error')).toString());
-    if (typeof body !== 'object' || body === null || !('errors' in body) || !Array.isArray(body.errors)) return '';
-    const [first]: unknown[] = body.errors;
+    const body: unknown = JSON.parse(await readText(response));
+    if (typeof body !== 'object' || body === null) return '';
+    const errors: unknown = 'errors' in body ? body.errors : 'error' in body ? [{ message: body.error }] : [];
+    const [first]: unknown[] = Array.isArray(errors) ? errors : [];
     if (typeof first !== 'object' || first === null) return '';
     const parts = ['code' in first ? first.code : undefined, 'message' in first ? first.message : undefined];
     const text = parts.filter((part) => typeof part === 'string' && part !== '').join(': ');
-    return text === '' ? '' : `, "${redactText(text).slice(0, 200)}"`;
+    return quoted(text);
   } catch {
     return ''; // the status says enough
   }
+}
+
+async function readText(response: HttpResponse): Promise<string> {
+  return readLimited(response, 16_384, 'error').then(String, () => ''); // the status says enough
+}
+
+function quoted(text: string | undefined): string {
+  return text === undefined || text === '' ? '' : `, "${redactText(text).slice(0, 200)}"`;
 }

@@ -1,5 +1,7 @@
 /** The forms of spec.model.uri, parsed once. The CRD refuses the same forms at admission; the CLI has only this. */
 import { URI_SCHEMES } from '../../../contract/commands.js';
+import { type BucketUri, parseBucketUri } from './bucket-uri.js';
+import { type HubUri, parseHubUri } from './hub-uri.js';
 import { redactText } from './redact.js';
 import { SourceError } from './source-error.js';
 
@@ -17,7 +19,7 @@ export interface HttpUri {
   readonly url: URL;
 }
 
-export type ModelUri = OciUri | HttpUri;
+export type ModelUri = OciUri | HttpUri | HubUri | BucketUri;
 
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 /** Of a repository's path: what OCI distribution allows between slashes, hence neither `..` nor `//`. */
@@ -37,6 +39,8 @@ export function parseModelUri(uri: string): ModelUri {
   const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\//.exec(uri)?.[1];
   if (scheme === 'oci') return parseOci(uri);
   if (scheme === 'http' || scheme === 'https') return parseHttp(scheme, uri);
+  if (scheme === 'hf') return parseHubUri(uri);
+  if (scheme === 's3') return parseBucketUri(uri);
   const schemes = URI_SCHEMES.map((known) => `${known}://`).join(', ');
   throw new SourceError('URI_INVALID', `The model uri "${redactText(uri).slice(0, 80)}" has an unknown scheme: use one of ${schemes}`);
 }
@@ -83,5 +87,7 @@ export function pinnedDigest(uri: ModelUri, pin: string | undefined): string | u
 
 /** Host whose credentials are meant, and the name that error texts use. */
 export function sourceHost(uri: ModelUri): string {
+  if (uri.scheme === 'hf') return 'huggingface.co';
+  if (uri.scheme === 's3') return uri.bucket;
   return uri.scheme === 'oci' ? uri.registry : uri.url.host;
 }

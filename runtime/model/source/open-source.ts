@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Clock, SYSTEM_CLOCK } from '../../../lib/clock.js';
 import type { Logger } from '../../../lib/logger.js';
-import { basicHeader, type Credentials, NO_CREDENTIALS, pickCredentials, readSecretFiles } from './credentials.js';
+import { AWS_KEYS } from './aws-settings.js';
+import { basicHeader, type Credentials, NO_CREDENTIALS, pickCredentials, readSecretFiles, readSecretKeys } from './credentials.js';
 import { type ByteSource, isContent } from './download.js';
 import { statusError } from './http-status.js';
 import { type HttpUri, type OciUri, sourceHost } from './model-uri.js';
@@ -21,7 +22,10 @@ export interface SourceContext {
   readonly flags: SourceFlags;
   readonly transport: Transport;
   readonly credentials: Credentials;
+  /** What a mounted Secret says to AWS' tools. */
+  readonly secret: Environment;
   readonly retry: RetryPolicy;
+  readonly env: Environment;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -37,7 +41,7 @@ export interface ContextOptions {
 export async function openContext(flags: SourceFlags, options: ContextOptions): Promise<SourceContext> {
   const { env, logger, signal, timeouts, clock = SYSTEM_CLOCK } = options;
   const caBundle = flags.caBundle === undefined ? undefined : await readCaBundle(flags.caBundle);
-  const credentials = await loadCredentials(flags);
+  const { credentials, secret } = await loadSecret(flags);
   const transport = new Transport({
     env,
     plainHttp: flags.plainHttp,
@@ -45,12 +49,14 @@ export async function openContext(flags: SourceFlags, options: ContextOptions): 
     ...(timeouts === undefined ? {} : { timeouts }),
   });
   const onRetry = (error: SourceError, waitMs: number) => logger.warn('Trying again', { reason: error.message, waitSeconds: waitMs / 1000 });
-  return { flags, transport, credentials, retry: { clock, signal, onRetry }, logger, clock };
+  return { flags, transport, credentials, secret, retry: { clock, signal, onRetry }, env, logger, clock };
 }
 
 export function registryOf(context: SourceContext, uri: OciUri): RegistryClient {
   return new RegistryClient(context.transport, uri, { credentials: context.credentials, actions: 'pull', retry: context.retry });
 }
+
+export const CHANGED = 'the file changed, or spec.model.digest is wrong';
 
 /** The model's layer as bytes. */
 export function layerSource(registry: RegistryClient, layer: ModelLayer): ByteSource {
@@ -58,6 +64,7 @@ export function layerSource(registry: RegistryClient, layer: ModelLayer): ByteSo
     name: `model ${layer.digest} of "${registry.repository}"`,
     host: registry.registry,
     expectedBytes: layer.size,
+    expected: { digest: layer.digest, hint: CHANGED },
     immutable: true,
     open: (offset) => registry.blob(layer.digest, offset),
   };
@@ -70,6 +77,7 @@ export function urlSource(context: SourceContext, uri: HttpUri): ByteSource {
     name,
     host: uri.url.host,
     immutable: context.flags.digest !== undefined,
+    ...(context.flags.digest === undefined ? {} : { expected: { digest: context.flags.digest, hint: CHANGED } }),
     open: async (offset, validator) => {
       const response = await context.transport.send({
         url: uri.url,
@@ -101,10 +109,20 @@ function urlAuthorization(context: SourceContext, uri: HttpUri): string | undefi
   return credentials.kind === 'token' ? `Bearer ${credentials.token}` : undefined; // a docker login's refresh token is for registries
 }
 
-async function loadCredentials(flags: SourceFlags): Promise<Credentials> {
-  if (flags.credentials === undefined) return NO_CREDENTIALS;
-  const files = await readSecretFiles(flags.credentials);
-  return pickCredentials(files, sourceHost(flags.uri), flags.uri.scheme === 'oci' ? flags.uri.repository : '');
+async function loadSecret({ uri, credentials: folder }: SourceFlags): Promise<Pick<SourceContext, 'credentials' | 'secret'>> {
+  if (folder === undefined) return { credentials: NO_CREDENTIALS, secret: {} };
+  if (uri.scheme === 's3') return { credentials: NO_CREDENTIALS, secret: await readAwsSecret(folder) };
+  const files = await readSecretFiles(folder);
+  return { credentials: pickCredentials(files, sourceHost(uri), uri.scheme === 'oci' ? uri.repository : ''), secret: {} };
+}
+
+async function readAwsSecret(folder: string): Promise<Environment> {
+  const secret = await readSecretKeys(folder, AWS_KEYS);
+  if (Object.keys(secret).length > 0) return secret;
+  throw new SourceError(
+    'SOURCE_UNAUTHORIZED',
+    `The Secret has none of the keys that S3 needs: put AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY there`,
+  );
 }
 
 /** PEM text. */

@@ -1,5 +1,6 @@
 /** Command lines of `slipway resolve` and `slipway fetch` (contract/commands.ts) become typed here. */
 import { FLAGS } from '../../../contract/commands.js';
+import { isCommit } from './hub-uri.js';
 import { isDigest, type ModelUri, parseModelUri, pinnedDigest } from './model-uri.js';
 import { SourceError } from './source-error.js';
 
@@ -7,6 +8,8 @@ export interface SourceFlags {
   readonly uriText: string;
   readonly uri: ModelUri;
   readonly digest?: string;
+  /** What the source calls the wanted bytes for ever, as the resolver found it. */
+  readonly sourceRevision?: string;
   readonly allowUnpinned: boolean;
   readonly dest?: string;
   readonly credentials?: string;
@@ -15,7 +18,7 @@ export interface SourceFlags {
   readonly plainHttp: readonly string[];
 }
 
-const VALUES = [FLAGS.uri, FLAGS.digest, FLAGS.dest, FLAGS.credentials, FLAGS.caBundle, FLAGS.plainHttp] as const;
+const VALUES = [FLAGS.uri, FLAGS.digest, FLAGS.sourceRevision, FLAGS.dest, FLAGS.credentials, FLAGS.caBundle, FLAGS.plainHttp] as const;
 const SWITCHES = [FLAGS.allowUnpinned] as const;
 
 export function parseSourceFlags(argv: readonly string[]): SourceFlags {
@@ -32,15 +35,29 @@ export function parseSourceFlags(argv: readonly string[]): SourceFlags {
     allowUnpinned: switches.has(FLAGS.allowUnpinned),
     plainHttp: splitList(values.get(FLAGS.plainHttp)),
     ...optional('digest', digest),
+    ...optional('sourceRevision', checkRevision(uri, values.get(FLAGS.sourceRevision))),
     ...optional('dest', values.get(FLAGS.dest)),
     ...optional('credentials', values.get(FLAGS.credentials)),
     ...optional('caBundle', values.get(FLAGS.caBundle)),
   };
 }
 
+function checkRevision(uri: ModelUri, revision: string | undefined): string | undefined {
+  if (revision === undefined) return undefined;
+  if (uri.scheme === 's3') return checkVersion(revision);
+  if (uri.scheme !== 'hf') throw usage(`${FLAGS.sourceRevision} has no meaning for ${uri.scheme}:// : leave it out`);
+  if (isCommit(revision)) return revision;
+  throw usage(`${FLAGS.sourceRevision} "${revision}" must be a commit, 40 lower-case hexadecimal digits`);
+}
+
+function checkVersion(revision: string): string {
+  if (/^[A-Za-z0-9._~+/=-]{1,1024}$/.test(revision)) return revision;
+  throw usage(`${FLAGS.sourceRevision} must be the id of a version of the object, as S3 gives it`);
+}
+
 /** http and https say nothing about what they will answer tomorrow: a digest, or consent, is needed. */
 export function checkPinned(flags: SourceFlags): void {
-  if (flags.uri.scheme === 'oci' || flags.digest !== undefined || flags.allowUnpinned) return;
+  if ((flags.uri.scheme !== 'http' && flags.uri.scheme !== 'https') || flags.digest !== undefined || flags.allowUnpinned) return;
   throw new SourceError(
     'UNPINNED',
     `What ${flags.uri.scheme}://${flags.uri.url.host} answers can change: give the file's digest (spec.model.digest, ${FLAGS.digest} sha256:…) or allow any (spec.model.allowUnpinned, ${FLAGS.allowUnpinned})`,

@@ -160,7 +160,13 @@ function redirected(from: HttpRequest, location: string, plainHttp: readonly str
       `"${from.url.host}" redirects from https to plain http at "${url.host}", which is not followed: if it is meant, allow that host with --plain-http, in the chart with plainHttpHosts`,
     );
   }
-  return { ...from, url, authorization: url.origin === from.url.origin ? from.authorization : undefined };
+  if (url.origin === from.url.origin) return { ...from, url };
+  return { ...from, url, authorization: undefined, headers: withoutSecrets(from.headers) };
+}
+
+/** A session token of AWS travels in a header of its own. */
+function withoutSecrets(headers: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.toLowerCase().startsWith('x-amz-')));
 }
 
 function joinValues(value: string | string[] | undefined): string | undefined {

@@ -42,7 +42,7 @@ function newController(caches: FilledCaches): ModelDeploymentController {
     recorder: { event: () => undefined },
     probe: { statusz: async () => undefined },
     clock: SYSTEM_CLOCK,
-    config: { runtimeImage: IMAGE, imagePullSecrets: [], caConfigMap: undefined, plainHttpHosts: [], proxy: {} },
+    config: { runtimeImage: IMAGE, imagePullSecrets: [], caConfigMap: undefined, plainHttpHosts: [], hubEndpoint: undefined, proxy: {} },
     log: SILENT_LOGGER,
   });
 }
