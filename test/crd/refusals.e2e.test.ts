@@ -91,7 +91,7 @@ describe('refused for one reason', () => {
     ['an unknown scheme', { model: { uri: 'ftp://bucket/m' } }, ['spec.model.uri', '"ftp://bucket/m"', 'oci://, hf://, s3://, https://, http://']],
     ['a scheme in capitals', { model: { uri: 'OCI://r.example/m' } }, ['spec.model.uri', '"OCI://r.example/m"', 'oci://']],
     ['an empty uri', { model: { uri: '' } }, ['spec.model.uri', 'unknown scheme: ""', 'oci://']],
-    ['a long one is cut', { model: { uri: `s3://${'b'.repeat(1500)}` } }, [`"s3://${'b'.repeat(75)}"`]],
+    ['a long one is cut', { model: { uri: `ftp://${'b'.repeat(1500)}` } }, [`"ftp://${'b'.repeat(74)}"`]],
     ['no repository', { model: { uri: 'oci://r.example' } }, ['oci://registry[:port]/repository', '"oci://r.example"']],
     ['a repository in capitals', { model: { uri: 'oci://r.example/Reader' } }, ['in lower case', '"oci://r.example/Reader"']],
     ['a digest of another kind', { model: { uri: 'oci://r.example/m@sha512:abc' } }, ['@sha256:<64 hex>', 'm@sha512:abc"']],
