@@ -16,23 +16,27 @@ export async function* failOnSilence(
   const over = new AbortController();
   let sinceMs = clock.now();
   let giveUp: ((error: Error) => void) | undefined; // while somebody waits
+  let isListening = false;
+  // only while somebody waits: a reader that never comes back leaves no timer behind
   const listen = async (): Promise<void> => {
-    while (!over.signal.aborted) {
-      const leftMs = giveUp === undefined ? silenceMs : sinceMs + silenceMs - clock.now();
+    isListening = true;
+    while (giveUp !== undefined && !over.signal.aborted) {
+      const leftMs = sinceMs + silenceMs - clock.now();
       if (leftMs > 0) await clock.sleep(leftMs, over.signal);
       else {
         onSilence();
-        giveUp?.(new KubeError(`Nothing came for ${silenceMs} ms`, { code: 0, reason: 'Silent' }));
-        return;
+        giveUp(new KubeError(`Nothing came for ${silenceMs} ms`, { code: 0, reason: 'Silent' }));
+        break;
       }
     }
+    isListening = false;
   };
-  void listen();
   try {
     for (;;) {
       sinceMs = clock.now();
       const result = await new Promise<IteratorResult<Uint8Array, unknown>>((resolve, reject) => {
         giveUp = reject;
+        if (!isListening) void listen();
         iterator.next().then(resolve, reject);
       });
       giveUp = undefined;
