@@ -24,8 +24,11 @@ export interface PointReport {
   readonly seconds: number;
 }
 
-/** Nothing of a namespace changes for this long: controllers of Kubernetes pause for a second now and then. */
-const REST_MS = 4000;
+/**
+ * Nothing of a namespace changes for this long: longer than a busy garbage collector takes, and than the operator waits before it asks
+ * a pod again that could not be asked. What all points are held against must not be taken in a pause.
+ */
+const REST_MS = 20_000;
 /** What is as it should be has to stay so for this long. */
 const STAY_MS = 1500;
 const PATIENCE_MS = 100_000;

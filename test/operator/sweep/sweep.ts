@@ -44,7 +44,10 @@ export async function sweep(rig: SweepRig, options: SweepOptions): Promise<Sweep
     const report = await runPoint(rig, point, journey, wanted);
     reports.push(report);
     options.say(`${report.problems.length === 0 ? '✔' : '✘'} ${told}: ${report.kills} kills, ${report.hits} harmed, ${report.seconds.toFixed(1)} s`);
-    if (report.problems.length > 0) found.push(`${told}\n  ${report.problems.join('\n  ')}\n  again: ${options.command(number)}`);
+    if (report.problems.length === 0) return;
+    const problem = `${told}\n  ${report.problems.join('\n  ')}\n  again: ${options.command(number)}`;
+    found.push(problem);
+    options.say(problem); // the end of all points is far, and may not come
   });
   const sum = (of: (report: PointReport) => number) => reports.reduce((total, report) => total + of(report), 0);
   return { points: reports.length, kills: sum(({ kills }) => kills), hits: sum(({ hits }) => hits), seconds: (Date.now() - start) / 1000, found };
