@@ -217,6 +217,21 @@ test('a status that was computed from an old one replaces no newer one, which al
   expect(world.model().status).toEqual(known);
 });
 
+test('an operator that sees an old spec deletes no attempt to resolve the newer one', async () => {
+  const world = new TestWorld();
+  world.create(makeModelDeployment().obj());
+  await world.settle();
+  world.cluster.remember(KINDS.modelDeployment);
+  world.sources.set(uri('2').model.uri, { code: 'SOURCE_NOT_FOUND', stage: 'resolve', message: 'no such tag' });
+  world.edit(uri('2'));
+  await world.settle();
+  const resolvers = world.names('pod').filter((name) => name.includes('-resolve-'));
+  expect(resolvers).toHaveLength(1);
+  world.cluster.rewind(KINDS.modelDeployment);
+  for (let pass = 0; pass < STALE_PASSES; pass++) await world.reconcile().catch(() => undefined);
+  expect(world.names('pod')).toEqual(expect.arrayContaining(resolvers));
+});
+
 test('pods of a spec that was replaced since are not set beside those that serve', async () => {
   const world = new TestWorld();
   const kinds = ['modelDeployment', 'deployment', 'controllerRevision', 'pod', 'service'] as const;

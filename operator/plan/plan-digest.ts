@@ -30,20 +30,20 @@ export function planDigest(context: PlanContext): DigestPlan {
   const known = spec.model.digest ?? findResolved(context);
   if (known !== undefined) {
     const sourceRevision = findSourceRevision(context, known);
-    return { kind: 'Known', digest: known, sourceRevision, justResolved: false, actions: deletePods(observed.resolvers) };
+    return { kind: 'Known', digest: known, sourceRevision, justResolved: false, actions: deletePods(observed, observed.resolvers) };
   }
   if (spec.suspend) {
     return {
       kind: 'Unknown',
       finding: progress('Suspended', 'spec.suspend is true: the model is not resolved'),
-      actions: deletePods(observed.resolvers),
+      actions: deletePods(observed, observed.resolvers),
     };
   }
   const hash = computeResolverHash(spec, context.config);
   const mine = observed.resolvers.filter((pod) => pod.sourceHash === hash);
   const foreign = observed.resolvers.filter((pod) => pod.sourceHash !== hash);
   const plan = planAttempts(context, mine);
-  return { ...plan, actions: [...plan.actions, ...deletePods(foreign)] };
+  return { ...plan, actions: [...plan.actions, ...deletePods(observed, foreign)] };
 }
 
 /** Exponential, from the number of the attempt that failed. */
@@ -72,7 +72,7 @@ function planAttempts(context: PlanContext, pods: readonly PodView[]): DigestPla
   const failed = pods.filter((pod) => isFinished(pod) && !pod.isTerminating && pod.generation === observed.generation);
   const outdated = pods.filter((pod) => isFinished(pod) && !pod.isTerminating && pod.generation !== observed.generation);
   const byAttempt = failed.sort((a, b) => b.attempt - a.attempt);
-  const cleanUp = deletePods([...outdated, ...byAttempt.slice(LIMITS.keptResolverPods)]);
+  const cleanUp = deletePods(observed, [...outdated, ...byAttempt.slice(LIMITS.keptResolverPods)]);
   const last = byAttempt[0];
   const running = pods.find((pod) => !isFinished(pod) && !pod.isTerminating);
   if (running !== undefined) return { kind: 'Unknown', finding: describeRunning(running, last, nowMs), actions: cleanUp, ...wakeAt(running, nowMs) };
@@ -160,6 +160,8 @@ function serialOf({ name }: PodView): number {
   return Number(/-(\d+)$/.exec(name)?.[1] ?? 0);
 }
 
-function deletePods(pods: readonly PodView[]): Action[] {
-  return pods.filter((pod) => !pod.isTerminating).map(({ name }) => ({ kind: 'DeletePod', pod: name }));
+/** But those that asked for a spec that is newer than the one seen: they count, once that is seen. */
+function deletePods({ generation }: PlanContext['observed'], pods: readonly PodView[]): Action[] {
+  const over = pods.filter((pod) => !pod.isTerminating && pod.generation <= generation);
+  return over.map(({ name }) => ({ kind: 'DeletePod', pod: name }));
 }

@@ -20,7 +20,7 @@ afterAll(() => world.stop());
 
 describe('at admission', () => {
   test.each([
-    ['a scheme that nobody knows', { model: { uri: 's4://bucket/model' } }, ['s4://bucket/model', 'oci://, https://, http://']],
+    ['a scheme that nobody knows', { model: { uri: 's4://bucket/model' } }, ['s4://bucket/model', 'oci://, hf://, s3://, https://, http://']],
     ['a field that does not exist', { model: { uri: 'oci://r.example/m:1', colour: 'red' } }, ['spec.model.colour']],
     ['a version that clients cannot parse', { model: { uri: 'oci://r.example/m:1', version: 'v4' } }, ['positive integer']],
     [

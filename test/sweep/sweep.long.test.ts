@@ -44,8 +44,9 @@ describe('At rest, for ten minutes', () => {
   test.each(JOURNEYS)(
     'after: $name',
     async (journey) => {
-      const { writes, calls } = await spentAfter(journey);
+      const { writes, refused, calls } = await spentAfter(journey);
       expect(writes).toEqual([]);
+      expect(refused.length).toBeLessThanOrEqual(10);
       expect(calls).toBeLessThanOrEqual(600);
     },
     120_000,
