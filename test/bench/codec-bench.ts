@@ -9,7 +9,7 @@ import { decodeInferRequest } from '../../runtime/wire/infer-request.js';
 import { encodeInferResponse } from '../../runtime/wire/infer-response.js';
 import { joinMessage } from '../../runtime/wire/wire-writer.js';
 import { decodeReference } from '../wire/reference-decoder.js';
-import { pickQuantile } from './measure.js';
+import { computeMedian } from './measure.js';
 
 export interface CodecFigures {
   readonly name: string;
@@ -80,11 +80,7 @@ function runCase({ name, message, ours, protobufjs }: CodecCase, seconds: number
   timeUs(ours, slice); // the compiler has its say first
   timeUs(protobufjs, slice);
   const rounds = Array.from({ length: ROUNDS }, () => ({ own: timeUs(ours, slice), other: timeUs(protobufjs, slice) }));
-  const median = (read: (round: (typeof rounds)[number]) => number): number =>
-    pickQuantile(
-      rounds.map(read).sort((a, b) => a - b),
-      0.5,
-    );
+  const median = (read: (round: (typeof rounds)[number]) => number): number => computeMedian(rounds.map(read));
   return {
     name,
     messageBytes: message.length,

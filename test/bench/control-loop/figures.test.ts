@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { medianOf, slopeErrorOf, slopeOf } from './figures.js';
+import { slopeErrorOf, slopeOf } from './figures.js';
 
 const points = (...pairs: [number, number][]) => pairs.map(([time, value]) => ({ time, value }));
 
@@ -18,5 +18,3 @@ test.each([
 ])('its error of %s', (_, of, want) => expect(slopeErrorOf(of)).toBeCloseTo(want));
 
 test('two points have no error', () => expect(slopeErrorOf(points([0, 1], [1, 2]))).toBeNaN());
-
-test('a median', () => expect([medianOf([3, 1, 2]), medianOf([4, 1, 3, 2]), medianOf([])]).toEqual([2, 2.5, Number.NaN]));

@@ -1,7 +1,8 @@
 /** Changes without end: does memory grow? */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { computeMedian } from '../measure.js';
 import type { Running } from './create.js';
-import { medianOf, type SoakFigures, slopeErrorOf, slopeOf } from './figures.js';
+import { type SoakFigures, slopeErrorOf, slopeOf } from './figures.js';
 import { Inspector } from './inspector.js';
 import { findPod, setReady } from './latency.js';
 import { changeTag, type ModelKey } from './models.js';
@@ -87,7 +88,7 @@ async function sample(operator: OperatorUnderTest, { inspector, start, until, sa
   for (let next = start + everyMs; next <= until; next += everyMs) {
     const looks: number[] = [];
     for (; performance.now() < next; await sleep(Math.min(LOOK_MS, Math.max(0, next - performance.now())))) looks.push(operator.rssMb);
-    const [time, rssMb] = [(performance.now() - start) / 3_600_000, medianOf(looks)];
+    const [time, rssMb] = [(performance.now() - start) / 3_600_000, computeMedian(looks)];
     try {
       samples.push({ time, rssMb, heapMb: await inspector.heapMbAfterCollection() });
       say(`${(time * 60).toFixed(0)} min: RSS ${rssMb.toFixed(1)} MB, heap ${samples.at(-1)?.heapMb.toFixed(1)} MB`);
